@@ -1,0 +1,53 @@
+/*
+ * Every ceiling of the library in one place, each with its unit and its reason.
+ * Nothing that a peer sends can make the library hold more than these.
+ */
+#ifndef PF_BASE_LIMITS_H
+#define PF_BASE_LIMITS_H
+
+/* Options. */
+#define PF_MAX_CONCURRENCY 20000u   /* calls; one descriptor each under HTTP/1.1          */
+#define PF_MAX_RETRIES 100          /* attempts after the first                           */
+#define PF_MAX_REDIRECTS 20         /* hops; browsers stop at 20                          */
+#define PF_MAX_TIMEOUT_MS 86400000u /* a day: longer is a slip of units                 */
+#define PF_MAX_PAIRS 64             /* parameters or headers in one list                  */
+
+#define PF_DEFAULT_CONCURRENCY 5u /* calls; the smallest plans carry 1 to 5       */
+#define PF_DEFAULT_CONNECT_TIMEOUT_MS 10000u
+#define PF_DEFAULT_RETRIES 3
+#define PF_DEFAULT_REDIRECTS 5
+#define PF_DEFAULT_MAX_BODY (64u << 20) /* bytes after decoding                         */
+
+/* Targets. */
+#define PF_MAX_URL 65536u /* bytes; no server takes longer ones                        */
+#define PF_MAX_ID 4096u   /* bytes of a target's id                                    */
+
+/* One answer. */
+#define PF_MAX_HEAD 98304u        /* bytes of all heads, interim ones included; as in curl  */
+#define PF_MAX_FIELDS 512u        /* header fields                                          */
+#define PF_MAX_INTERIM 16u        /* 1xx answers before the final one                       */
+#define PF_MAX_CODINGS 4u         /* Content-Encodings on top of each other                 */
+#define PF_MAX_RATIO 2000u        /* decoded : encoded bytes; deflate ends at 1032, so only */
+                                  /* br and zstd bombs are beyond                           */
+#define PF_RATIO_GRACE (1u << 20) /* decoded bytes before the ratio is looked at        */
+
+/* Reading. */
+#define PF_READ_MIN 4096u          /* bytes of room offered to a read at least             */
+#define PF_READ_GUESS 16384u       /* bytes of the first answer's memory, before any is known */
+#define PF_READ_GUESS_MAX 1048576u /* bytes; larger pages grow when their length is known */
+
+/* Connections. */
+#define PF_MAX_ADDRESSES 64u      /* of one endpoint                                    */
+#define PF_IDLE_MS 30000u         /* an unused connection is closed; servers do at 60 s or later */
+#define PF_ADDRESS_REST_MS 30000u /* an address that failed is left alone               */
+#define PF_ADDRESS_TRY_MS 3000u   /* for one address while others are untried           */
+#define PF_RESOLVE_KEEP_MS 60000u /* addresses are asked for again                      */
+
+/* Retries. */
+#define PF_BACKOFF_BASE_MS 250u       /* first retry waits up to this (full jitter)        */
+#define PF_BACKOFF_CAP_MS 30000u      /* no backoff is longer                              */
+#define PF_RETRY_AFTER_MIN_MS 1000u   /* "Retry-After: 0" is no leave to hammer         */
+#define PF_RETRY_AFTER_MAX_MS 300000u /* a longer one is cut: better asked once more    */
+#define PF_THROTTLE_TOTAL_MS 900000u  /* of one target; then it ends as throttled       */
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * The client's inside, for the engine's own files and the gather.
+ *
+ * A call is in exactly one of the tables queued, flying and resting until it
+ * ends; then it leaves its table first and is posted as a task.  Tasks run from
+ * one place, on_pump() in client.c, which is also where attempts are dispatched.
+ */
+#ifndef PF_ENGINE_CLIENT_H
+#define PF_ENGINE_CLIENT_H
+
+#include "engine/call.h"
+#include "endpoint/template.h"
+#include "transport/loop.h"
+#include "transport/pool.h"
+
+/* Origins of one endpoint: its own, and where it redirected to on its own host. */
+#define PF_MAX_POOLS 4
+
+/* Somebody above the engine who must know when a client closes. */
+struct pf_watcher {
+    struct pf_link link;
+    void (*on_close)(struct pf_watcher *watcher); /* no user code; posting tasks is fine */
+};
+
+struct fetch_client {
+    struct pf_loop loop;
+    const struct pf_profile *profile;
+    struct pf_template *template;
+    struct pf_tls tls; /* context is NULL until an https origin is used */
+    char *ca_file;
+    bool insecure;
+    char **resolve; /* copies; NULL-terminated */
+    size_t resolve_count;
+    struct pf_pool *pool[PF_MAX_POOLS];
+    struct pf_origin {
+        bool https;
+        uint16_t port;
+    } origin[PF_MAX_POOLS];
+    unsigned pool_count;
+
+    unsigned concurrency, connections, timeout_ms, connect_timeout_ms, deadline_ms, retries;
+    unsigned max_redirects;
+    size_t max_body;
+    size_t guess_bytes; /* how large the next answer is likely to be, head included */
+
+    struct event pump;
+    struct pf_link tasks; /* struct pf_task */
+    bool pump_due, draining, closing;
+    struct pf_link queued, flying, resting; /* struct fetch_call */
+    struct pf_link watchers;
+    unsigned in_flight;
+    struct pf_timer brake;    /* running: nothing is dispatched */
+    unsigned throttle_streak; /* throttling answers since the last page */
+    struct fetch_stats stats;
+};
+
+/* Has on_pump() run from the loop. */
+void pf_client_pump_later(struct fetch_client *client);
+
+/* The pool for an origin on the endpoint's host, made if need be; NULL and *error otherwise. */
+struct pf_pool *pf_client_pool(struct fetch_client *client, const struct pf_url *origin,
+                               enum fetch_error *error);
+
+/*
+ * fetch_client_submit() for a target struct of this version that has a URL: whatever else is
+ * wrong with it becomes the page's error.  Sets the page's index.  FETCH_E_NOMEM, FETCH_E_CLOSED.
+ */
+enum fetch_error pf_client_submit(struct fetch_client *client, const struct fetch_target *target,
+                                  size_t index, fetch_page_cb on_page, void *arg,
+                                  struct fetch_call **call);
+
+/* attempt.c: begins an attempt for a queued call. */
+void pf_attempt_start(struct fetch_call *call);
+/* attempt.c: sets a new call's exchange and timers up. */
+void pf_attempt_init(struct fetch_call *call);
+/* attempt.c: ends a call, wherever it is, with an error that came from here. */
+void pf_attempt_abort(struct fetch_call *call, enum fetch_error error, const char *why);
+
+#endif

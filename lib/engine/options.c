@@ -1,0 +1,84 @@
+#include "engine/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "transport/resolve.h"
+
+bool pf_options_adopt(void *out, size_t out_size, const void *in, size_t in_size)
+{
+    if (in_size < sizeof(size_t) || in_size > 65536)
+        return false;
+    memset(out, 0, out_size);
+    memcpy(out, in, in_size < out_size ? in_size : out_size);
+    return true;
+}
+
+static enum fetch_error invalid(struct fetch_failure *failure, const char *what)
+{
+    failure->error = FETCH_E_INVALID;
+    (void)snprintf(failure->message, sizeof failure->message, "%.200s", what);
+    return FETCH_E_INVALID;
+}
+
+/* Zero means the default; anything else must be in range. */
+static bool in_range(unsigned *value, unsigned fallback, unsigned max)
+{
+    if (*value == 0)
+        *value = fallback;
+    return *value <= max;
+}
+
+static const char *fault_of(struct fetch_options *o, const struct pf_profile *profile)
+{
+    if (!in_range(&o->concurrency, PF_DEFAULT_CONCURRENCY, PF_MAX_CONCURRENCY))
+        return "concurrency is over 20,000";
+    if (!in_range(&o->connections, PF_MAX_CONCURRENCY, PF_MAX_CONCURRENCY))
+        return "connections is over 20,000";
+    if (!in_range(&o->timeout_ms, profile->timeout_ms, PF_MAX_TIMEOUT_MS))
+        return "timeout_ms is over a day";
+    if (!in_range(&o->connect_timeout_ms, PF_DEFAULT_CONNECT_TIMEOUT_MS, PF_MAX_TIMEOUT_MS))
+        return "connect_timeout_ms is over a day";
+    if (!in_range(&o->deadline_ms, 0, PF_MAX_TIMEOUT_MS))
+        return "deadline_ms is over a day";
+    if (o->retries < FETCH_RETRIES_DEFAULT || o->retries > PF_MAX_RETRIES)
+        return "retries is not from 0 to 100";
+    if (o->redirects < FETCH_REDIRECTS_DEFAULT || o->redirects > PF_MAX_REDIRECTS)
+        return "redirects is not from 0 to 20";
+    if (o->max_body > SIZE_MAX / 8)
+        return "max_body is out of range";
+    for (size_t i = 0; i < o->resolve_count; i++)
+        if (!o->resolve[i] || !pf_resolver_override_is_valid(o->resolve[i]))
+            return "an entry of resolve is not HOST:PORT:ADDRESS";
+    return NULL;
+}
+
+enum fetch_error pf_options_read(struct fetch_options *out, const struct fetch_options *in,
+                                 const struct pf_profile **profile, struct fetch_failure *failure)
+{
+    static const struct fetch_options defaults = FETCH_OPTIONS_INIT;
+    const char *fault;
+
+    if (!in)
+        in = &defaults;
+    if (!pf_options_adopt(out, sizeof *out, in, in->size))
+        return invalid(failure, "fetch_options.size is not set: begin with FETCH_OPTIONS_INIT");
+    *profile = pf_profile_find(out->profile);
+    if (!*profile) {
+        failure->error = FETCH_E_INVALID;
+        (void)snprintf(failure->message, sizeof failure->message,
+                       "there is no profile \"%.60s\"; there is: proxiesapi", out->profile);
+        return FETCH_E_INVALID;
+    }
+    fault = fault_of(out, *profile);
+    if (fault)
+        return invalid(failure, fault);
+    if (out->retries == FETCH_RETRIES_DEFAULT)
+        out->retries = PF_DEFAULT_RETRIES;
+    if (out->redirects == FETCH_REDIRECTS_DEFAULT)
+        out->redirects = PF_DEFAULT_REDIRECTS;
+    if (out->max_body == 0)
+        out->max_body = PF_DEFAULT_MAX_BODY;
+    return FETCH_OK;
+}

@@ -1,0 +1,39 @@
+/*
+ * A client's view of its event_base: one clock, one wheel of timers, and the
+ * single libevent timer behind it.
+ */
+#ifndef PF_TRANSPORT_LOOP_H
+#define PF_TRANSPORT_LOOP_H
+
+#include <event2/event_struct.h>
+
+#include "base/random.h"
+#include "base/timers.h"
+#include "pfetch/fetch.h"
+
+struct pf_loop {
+    struct event_base *base;
+    struct pf_timers timers;
+    struct event wake; /* for the wheel's next turn */
+    uint64_t armed_ms; /* when `wake` comes; PF_TIMERS_NEVER: not armed */
+    struct pf_random random;
+    fetch_log_cb on_log; /* NULL: nobody listens */
+    void *log_arg;
+};
+
+/* `base` is kept.  FETCH_E_SYSTEM. */
+enum fetch_error pf_loop_init(struct pf_loop *loop, struct event_base *base);
+/* All timers must be cancelled or forgotten; none is called any more. */
+void pf_loop_fini(struct pf_loop *loop);
+
+/* Milliseconds on the monotonic clock. */
+uint64_t pf_loop_now_ms(void);
+
+/* Starts `timer` (again) `delay_ms` from now. */
+void pf_loop_start_timer(struct pf_loop *loop, struct pf_timer *timer, uint64_t delay_ms);
+
+/* Tells one line, made printable; printf-like.  Never hand it a key or a request's path. */
+void pf_loop_log(struct pf_loop *loop, enum fetch_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The connections to one origin (scheme, host, port): kept alive, opened as
+ * exchanges need them, never more than allowed.
+ */
+#ifndef PF_TRANSPORT_POOL_H
+#define PF_TRANSPORT_POOL_H
+
+#include "base/url.h"
+#include "transport/exchange.h"
+#include "transport/loop.h"
+#include "transport/tls.h"
+
+struct pf_pool;
+
+/* Everything is kept but the origin's host, which is copied. */
+struct pf_pool_options {
+    struct pf_loop *loop;
+    struct pf_tls *tls; /* for https; NULL otherwise */
+    const struct pf_url *origin;
+    unsigned connect_timeout_ms;
+    unsigned max_connections;
+    const char *const *resolve; /* "HOST:PORT:ADDRESS" */
+    size_t resolve_count;
+};
+
+struct pf_pool_stats {
+    uint64_t connections; /* opened in all */
+    uint64_t resent;      /* exchanges repeated because a kept connection had gone stale */
+    uint64_t bytes_in;
+    unsigned open;
+};
+
+/* Nothing is opened yet.  Gives the pool; NULL: out of memory. */
+struct pf_pool *pf_pool_new(const struct pf_pool_options *options);
+/* Closes everything; exchanges under way are forgotten without a word.  NULL is ignored. */
+void pf_pool_free(struct pf_pool *pool);
+
+/*
+ * Sends the exchange over an idle connection, or over the next that is idle or new.  Its on_end
+ * comes from the loop.  One that a kept connection fails before the first byte of an answer is
+ * sent again, once, on a new one.
+ */
+void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x);
+
+/* Forgets an exchange: its on_end is not called.  One that was sent costs its connection. */
+void pf_pool_cancel(struct pf_exchange *x);
+
+/* Where an exchange that waits for its connection is: resolving, connecting or in TLS. */
+enum fetch_phase pf_pool_phase(const struct pf_exchange *x);
+
+void pf_pool_stats(const struct pf_pool *pool, struct pf_pool_stats *stats);
+
+#endif
