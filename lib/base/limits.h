@@ -37,6 +37,7 @@
 #define PF_READ_GUESS_MAX 1048576u /* bytes; larger pages grow when their length is known */
 
 /* Connections. */
+#define PF_MAX_DIALS 256u         /* under way at once: more overflow a server's accept queue */
 #define PF_MAX_ADDRESSES 64u      /* of one endpoint                                    */
 #define PF_IDLE_MS 30000u         /* an unused connection is closed; servers do at 60 s or later */
 #define PF_ADDRESS_REST_MS 30000u /* an address that failed is left alone               */

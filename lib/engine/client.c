@@ -1,9 +1,9 @@
 /*
  * The client: who waits, who goes next, and the one place from which user code is called.
  *
- * on_pump() is that place.  It runs from the loop with no frame of the library
- * above it, hands back what has ended, and then dispatches what there is room
- * for.  A callback may do anything, freeing the client included: then `closing`
+ * pump() is that place.  It runs from the loop, from its own event or at the very end of a
+ * socket's turn, where nothing of the library is left to be done above it; hands back what has
+ * ended, and then dispatches what there is room for.  A callback may do anything, freeing the client included: then `closing`
  * is set, every call has become a task, and the client goes when the last is run.
  *
  * A full pass takes only the tasks that waited when it began; those that callbacks add come after
@@ -25,10 +25,14 @@
 
 void pf_client_pump_later(struct fetch_client *client)
 {
-    if (client->pump_due || client->draining)
+    if (client->draining)
         return;
-    client->pump_due = true;
-    event_active(&client->pump, EV_TIMEOUT, 0);
+    if (client->loop.entered) {
+        client->loop.due = true; /* at the end of this socket's turn */
+    } else if (!client->pump_due) {
+        client->pump_due = true;
+        event_active(&client->pump, EV_TIMEOUT, 0);
+    }
 }
 
 void pf_task_post(struct fetch_client *client, struct pf_task *task)
@@ -77,14 +81,10 @@ static void destroy(struct fetch_client *client)
     free(client);
 }
 
-static void on_pump(evutil_socket_t fd, short what, void *arg)
+static void pump(struct fetch_client *client)
 {
     static const struct timeval at_once = {0, 0};
-    struct fetch_client *client = arg;
 
-    (void)fd;
-    (void)what;
-    client->pump_due = false;
     client->draining = true;
     run_tasks(client);
     while (client->closing && !pf_list_empty(&client->tasks))
@@ -95,10 +95,27 @@ static void on_pump(evutil_socket_t fd, short what, void *arg)
     }
     dispatch(client);
     client->draining = false;
-    if (!pf_list_empty(&client->tasks)) { /* not event_active(): sockets first */
+    if (!pf_list_empty(&client->tasks) && !client->pump_due) { /* sockets first */
         client->pump_due = true;
         (void)event_add(&client->pump, &at_once);
     }
+}
+
+static void on_pump(evutil_socket_t fd, short what, void *arg)
+{
+    struct fetch_client *client = arg;
+
+    (void)fd;
+    (void)what;
+    client->pump_due = false;
+    pump(client);
+}
+
+/* The end of a socket's turn: nothing of the library is above but the libevent callback that
+ * returns next. */
+static void on_settle(struct pf_loop *loop)
+{
+    pump(PF_LIST_ENTRY(loop, struct fetch_client, loop));
 }
 
 static void on_brake_over(struct pf_timer *timer)
@@ -336,6 +353,7 @@ static struct fetch_client *allocate(struct event_base *base)
         free(client);
         return NULL;
     }
+    client->loop.settle = on_settle;
     pf_list_init(&client->tasks);
     pf_list_init(&client->queued);
     pf_list_init(&client->flying);
@@ -404,7 +422,6 @@ void fetch_client_free(struct fetch_client *client)
         watcher->on_close(watcher);
     }
     if (!client->draining) {
-        (void)event_del(&client->pump);
-        on_pump(-1, 0, client);
+        pump(client);
     }
 }

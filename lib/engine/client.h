@@ -3,7 +3,7 @@
  *
  * A call is in exactly one of the tables queued, flying and resting until it
  * ends; then it leaves its table first and is posted as a task.  Tasks run from
- * one place, on_pump() in client.c, which is also where attempts are dispatched.
+ * one place, pump() in client.c, which is also where attempts are dispatched.
  */
 #ifndef PF_ENGINE_CLIENT_H
 #define PF_ENGINE_CLIENT_H
@@ -54,7 +54,7 @@ struct fetch_client {
     struct fetch_stats stats;
 };
 
-/* Has on_pump() run from the loop. */
+/* Has pump() run from the loop, soon. */
 void pf_client_pump_later(struct fetch_client *client);
 
 /* The pool for an origin on the endpoint's host, made if need be; NULL and *error otherwise. */

@@ -103,7 +103,9 @@ static int on_value(llhttp_t *parser, const char *at, size_t n)
         return 0;
     if (h1->value_len == 0)
         h1->value_at = offset_of(h1, at);
-    h1->value_len = offset_of(h1, at) + n - h1->value_at; /* folded lines lie between */
+    else if (offset_of(h1, at) != h1->value_at + h1->value_len)
+        h1->response->folded = true; /* what lies between stays in the value until it is sealed */
+    h1->value_len = offset_of(h1, at) + n - h1->value_at;
     return 0;
 }
 
@@ -130,12 +132,14 @@ static bool codings_are_fine(const struct pf_h1 *h1)
     size_t n, token_len, cursor = 0;
     const char *value, *token;
 
+    if (!(h1->parser.flags & F_TRANSFER_ENCODING))
+        return true;
     while ((value = pf_response_next(h1->response, "transfer-encoding", &cursor, &n)))
         for (const char *at = value; pf_text_next_token(&at, value + n, &token, &token_len);)
             if (!pf_text_eq_nocase(token, token_len, "chunked", 7) &&
                 !pf_text_eq_nocase(token, token_len, "identity", 8))
                 return false;
-    return !(h1->parser.flags & F_TRANSFER_ENCODING) || (h1->parser.flags & F_CHUNKED);
+    return (h1->parser.flags & F_CHUNKED) != 0;
 }
 
 /* Two places at once: nobody can say where to go (Location is no list, RFC 9110 10.2.2). */

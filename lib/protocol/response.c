@@ -83,6 +83,19 @@ void pf_response_drop_fields(struct pf_response *r)
     r->field_count = 0;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without the white space behind it (RFC 9110 section 5.5). */
+static size_t trimmed(const char *value, size_t n)
+{
+    while (n > 0 && is_space(value[n - 1]))
+        n--;
+    return n;
+}
+
 const char *pf_response_next(const struct pf_response *r, const char *name, size_t *cursor,
                              size_t *value_len)
 {
@@ -95,9 +108,7 @@ const char *pf_response_next(const struct pf_response *r, const char *name, size
         if (f->name_len != len ||
             !pf_text_eq_nocase(r->mem.data + (uintptr_t)f->name, len, name, len))
             continue;
-        *value_len = f->value_len;
-        while (*value_len > 0 && strchr(" \t\r\n", value[*value_len - 1]))
-            --*value_len;
+        *value_len = trimmed(value, f->value_len);
         return value;
     }
     return NULL;
@@ -170,18 +181,22 @@ enum fetch_error pf_response_end(struct pf_response *r)
     return e;
 }
 
-/* Cuts a value's trailing white space and turns folded lines into spaces (RFC 9112 5.2). */
+/* Folded lines become spaces (RFC 9112 section 5.2). */
+static void unfold(char *value, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (value[i] == '\r' || value[i] == '\n')
+            value[i] = ' ';
+}
+
 static void seal_field(struct pf_response *r, struct fetch_header *f)
 {
     char *name = r->mem.data + (uintptr_t)f->name;
     char *value = r->mem.data + (uintptr_t)f->value;
 
-    while (f->value_len > 0 && strchr(" \t\r\n", value[f->value_len - 1]))
-        f->value_len--;
-    for (char *c = value; (c = memchr(c, '\r', (size_t)(value + f->value_len - c))); c++)
-        *c = ' ';
-    for (char *c = value; (c = memchr(c, '\n', (size_t)(value + f->value_len - c))); c++)
-        *c = ' ';
+    f->value_len = trimmed(value, f->value_len);
+    if (r->folded)
+        unfold(value, f->value_len);
     name[f->name_len] = '\0';
     value[f->value_len] = '\0';
     f->name = name;

@@ -36,6 +36,7 @@ struct pf_response {
     struct pf_buf mem;          /* head, then the body as sent */
     struct fetch_header *field; /* offsets into mem until pf_response_seal() */
     size_t field_count, field_cap;
+    bool folded;        /* some field goes over several lines */
     size_t body_at;     /* where in mem the body begins */
     size_t body_len;    /* bytes of it there */
     uint64_t body_left; /* that are still to come, PF_LENGTH_UNKNOWN if not told */

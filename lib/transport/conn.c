@@ -115,12 +115,8 @@ static void read_idle(struct pf_conn *conn)
         conn->owner->on_idle_end(conn);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void read_all(struct pf_conn *conn)
 {
-    struct pf_conn *conn = arg;
-
-    (void)fd;
-    (void)what;
     if (!conn->x) {
         read_idle(conn);
         return;
@@ -131,6 +127,18 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     look_again_if_pending(conn);
 }
 
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct pf_conn *conn = arg;
+    struct pf_loop *loop = conn->owner->loop;
+
+    (void)fd;
+    (void)what;
+    pf_loop_enter(loop);
+    read_all(conn);
+    pf_loop_leave(loop); /* the connection, and the loop itself, may be gone */
+}
+
 struct pf_conn *pf_conn_new(const struct pf_conn_owner *owner, struct pf_dial *dial)
 {
     struct pf_conn *conn = calloc(1, sizeof *conn);
@@ -138,8 +146,8 @@ struct pf_conn *pf_conn_new(const struct pf_conn_owner *owner, struct pf_dial *d
     if (!conn)
         return NULL;
     conn->fd = bufferevent_getfd(dial->bev);
-    if (event_assign(&conn->readable, owner->base, conn->fd, EV_READ | EV_PERSIST, on_readable,
-                     conn) != 0 ||
+    if (event_assign(&conn->readable, owner->loop->base, conn->fd, EV_READ | EV_PERSIST,
+                     on_readable, conn) != 0 ||
         event_add(&conn->readable, NULL) != 0) {
         free(conn);
         return NULL;

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "protocol/h1.h"
 #include "transport/exchange.h"
+#include "transport/loop.h"
 #include "transport/tls.h"
 
 struct bufferevent;
@@ -16,7 +17,7 @@ struct pf_dial;
 
 /* What a connection needs of its pool.  Both are called from the loop only. */
 struct pf_conn_owner {
-    struct event_base *base;
+    struct pf_loop *loop;
     struct pf_buf *scratch; /* for requests on their way out; shared by all connections */
     uint64_t *bytes_in;     /* counter */
     /* `x` has ended and is detached; `reusable`: the connection is idle, otherwise it is to be

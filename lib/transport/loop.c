@@ -50,6 +50,8 @@ enum fetch_error pf_loop_init(struct pf_loop *loop, struct event_base *base)
     loop->armed_ms = PF_TIMERS_NEVER;
     loop->on_log = NULL;
     loop->log_arg = NULL;
+    loop->settle = NULL;
+    loop->entered = loop->due = false;
     pf_timers_init(&loop->timers, pf_loop_now_ms());
     pf_random_init(&loop->random);
     return evtimer_assign(&loop->wake, base, on_wake, loop) == 0 ? FETCH_OK : FETCH_E_SYSTEM;
@@ -58,6 +60,20 @@ enum fetch_error pf_loop_init(struct pf_loop *loop, struct event_base *base)
 void pf_loop_fini(struct pf_loop *loop)
 {
     event_del(&loop->wake);
+}
+
+void pf_loop_enter(struct pf_loop *loop)
+{
+    loop->entered = true;
+}
+
+void pf_loop_leave(struct pf_loop *loop)
+{
+    loop->entered = false;
+    if (loop->due && loop->settle) {
+        loop->due = false;
+        loop->settle(loop);
+    }
 }
 
 void pf_loop_start_timer(struct pf_loop *loop, struct pf_timer *timer, uint64_t delay_ms)

@@ -17,6 +17,8 @@ struct pf_loop {
     struct event wake; /* for the wheel's next turn */
     uint64_t armed_ms; /* when `wake` comes; PF_TIMERS_NEVER: not armed */
     struct pf_random random;
+    void (*settle)(struct pf_loop *loop); /* the engine's: see pf_loop_leave() */
+    bool entered, due; /* within a socket's turn; settle() is wanted at its end */
     fetch_log_cb on_log; /* NULL: nobody listens */
     void *log_arg;
 };
@@ -25,6 +27,14 @@ struct pf_loop {
 enum fetch_error pf_loop_init(struct pf_loop *loop, struct event_base *base);
 /* All timers must be cancelled or forgotten; none is called any more. */
 void pf_loop_fini(struct pf_loop *loop);
+
+/*
+ * A socket's turn begins, and ends.  Its end is the last thing that its libevent callback does:
+ * settle() is called there if the turn has asked for it, and may free everything.  So a page is
+ * handed over, and its memory free for the next, before the next socket is read.
+ */
+void pf_loop_enter(struct pf_loop *loop);
+void pf_loop_leave(struct pf_loop *loop);
 
 /* Milliseconds on the monotonic clock. */
 uint64_t pf_loop_now_ms(void);

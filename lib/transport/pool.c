@@ -2,7 +2,8 @@
  * Idle connections form a stack: the one used last is the least likely to be
  * stale, and a pool that needs fewer lets the others age at the bottom, where
  * one timer for all finds them.  Exchanges that wait form a queue; the first
- * gets whatever connection comes first, freed or new.  As many dials run as exchanges wait.
+ * gets whatever connection comes first, freed or new.  As many dials run as exchanges wait, up to
+ * PF_MAX_DIALS.
  *
  * A dial that fails ends the exchange that has waited longest: that exchange's
  * retry is somebody else's business, and no exchange waits for ever behind
@@ -195,6 +196,7 @@ static void on_dial_end(struct pf_dial *dial)
         pool->stats.connections++;
         pf_dial_free(dial);
         put_to_use(pool, conn, true);
+        open_more(pool);
         return;
     }
     x = next_waiting(pool, true);
@@ -253,7 +255,8 @@ static void open_more(struct pf_pool *pool)
 {
     if (pool->waiting_count <= pool->dial_count || !pf_resolver_ready(&pool->resolver))
         return;
-    while (pool->waiting_count > pool->dial_count && has_room(pool)) {
+    while (pool->waiting_count > pool->dial_count && pool->dial_count < PF_MAX_DIALS &&
+           has_room(pool)) {
         struct pf_dial *dial = pf_dial_new(&pool->dial_target, on_dial_end, pool);
 
         if (!dial) {
@@ -358,7 +361,7 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
         .timeout_ms = options->connect_timeout_ms,
     };
     pool->conn_owner = (struct pf_conn_owner){
-        .base = options->loop->base,
+        .loop = options->loop,
         .scratch = &pool->scratch,
         .bytes_in = &pool->stats.bytes_in,
         .on_exchange_end = on_exchange_end,
