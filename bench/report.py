@@ -1,0 +1,117 @@
+"""What was measured, as Markdown tables that also read well on a terminal."""
+
+from statistics import median
+
+
+def table(head, rows):
+    """A Markdown table with aligned columns: the first to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in [head] + rows) for i in range(len(head))]
+
+    def line(cells):
+        aligned = [cell.ljust(width) if not i else cell.rjust(width)
+                   for i, (cell, width) in enumerate(zip(cells, widths))]
+        return "| " + " | ".join(aligned) + " |"
+
+    rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
+    return "\n".join([line(head), "| " + " | ".join(rule) + " |"] + [line(row) for row in rows])
+
+
+def spread(values, digits):
+    return f"{min(values):.{digits}f} … {max(values):.{digits}f}"
+
+
+def column(rounds, name):
+    return [figures[name] for figures in rounds]
+
+
+def case_rows(results):
+    """One row a client; `results` has its rounds' figures by the client's name."""
+    rows = []
+    for name, rounds in results.items():
+        cpu = column(rounds, "us_per_page")
+        floor = median(column(results["floor"], "us_per_page"))
+        rows.append([
+            name, f"{median(cpu):.1f}", spread(cpu, 1), f"{median(cpu) / floor:.2f}",
+            f"{median(f['pages'] / f['wall_s'] for f in rounds):,.0f}",
+            f"{median(column(rounds, 'peak_rss_kib')) / 1024:.1f}",
+            f"{median(column(rounds, 'server_us_per_page')):.1f}",
+            f"{rounds[0]['pages']:,.0f}", f"{max(column(rounds, 'accepted')):,.0f}"])
+    return rows
+
+
+CASE_HEAD = ["client", "CPU µs/page", "min … max", "× floor", "pages/s", "peak MiB",
+             "server µs/page", "pages", "connections"]
+
+
+def waiting_rows(results):
+    rows = []
+    for name, rounds in results.items():
+        wall = column(rounds, "wall_s")
+        kib = [f["waiting_bytes"] / 1024 for f in rounds if "waiting_bytes" in f]
+        rows.append([
+            name, f"{median(wall):.3f}", spread(wall, 3),
+            f"{median(kib):.2f}" if kib else "–", spread(kib, 2) if kib else "–",
+            f"{min(f.get('waiting', 0) for f in rounds):,.0f}",
+            f"{median(column(rounds, 'us_per_page')):.1f}",
+            f"{median(column(rounds, 'peak_rss_kib')) / 1024:.1f}",
+            f"{max(column(rounds, 'accepted')):,.0f}"])
+    return rows
+
+
+WAITING_HEAD = ["client", "wall s", "min … max", "KiB/waiting page", "min … max", "waiting",
+                "CPU µs/page", "peak MiB", "connections"]
+
+
+def form_table(forms):
+    """What each client was seen to send, from the server's log."""
+    rows = []
+    for name, lines in forms.items():
+        lengths = sorted({int(line[0]) for line in lines})
+        rows.append([
+            name, str(len(lines)), str(len({line[3] for line in lines})),
+            f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} … {lengths[-1]}",
+            ", ".join(sorted({line[1] for line in lines})),
+            ", ".join(sorted({line[2] for line in lines})), lines[0][4]])
+    return table(["client", "requests", "connections", "request bytes", "status", "body bytes",
+                  "first request"], rows)
+
+
+class Target:
+    """One figure that is asked for, and how to get it from a round."""
+
+    def __init__(self, case, text, limit, client, figure, against=None, strictly=False):
+        self.case, self.text, self.limit, self.client = case, text, limit, client
+        self.figure, self.against, self.strictly = figure, against, strictly
+
+    def row(self, results):
+        """Its row of the table, or None where one of its clients did not run."""
+        rounds = results.get(self.case, {}).get(self.client)
+        base = results.get(self.case, {}).get(self.against) if self.against else None
+        if not rounds or (self.against and not base):
+            return None
+        values = column(rounds, self.figure)
+        measured = median(values)
+        if self.against:
+            divisors = column(base, self.figure)
+            measured /= median(divisors)
+            values = [value / divisor for value, divisor in zip(values, divisors)]
+        met = measured < self.limit if self.strictly else measured <= self.limit
+        return [self.case, self.text, f"{measured:.3f}", spread(values, 3),
+                f"{'<' if self.strictly else '≤'} {self.limit:.3f}", "met" if met else "NOT met"]
+
+
+TARGETS = [
+    Target("a", "CPU per page, pf / floor", 1.25, "pf", "us_per_page", "floor"),
+    Target("a", "CPU per page, pf / curl_multi", 0.33, "pf", "us_per_page", "curl_multi"),
+    Target("a", "CPU per page, pf / aiohttp", 1 / 25, "pf", "us_per_page", "aiohttp"),
+    Target("b", "CPU per page, pf / floor", 1.5, "pf", "us_per_page", "floor"),
+    Target("b", "CPU per page, pf / curl_multi", 0.16, "pf", "us_per_page", "curl_multi"),
+    Target("c", "CPU per page, pf / floor", 1.25, "pf", "us_per_page", "floor"),
+    Target("d", "wall seconds until the last page", 1.35, "pf", "wall_s"),
+    Target("d", "KiB per waiting page", 5, "pf", "waiting_kib", strictly=True),
+]
+
+
+def targets_table(results):
+    rows = [row for row in (target.row(results) for target in TARGETS) if row]
+    return table(["case", "figure", "median", "rounds", "target", ""], rows)

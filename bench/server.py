@@ -1,0 +1,163 @@
+"""The server of the benchmark: one nginx process on one core, on loopback, all of whose files are
+in a temporary directory.
+
+It is set up to cost little, so that the client is what is measured: one process, no log, files
+kept open, sendfile() with the head in the same segment, and memory that malloc keeps.  It has
+several ports, since a connection that was closed holds its pair of ports for a minute: runs that
+follow each other take turns.  One more port writes a log, for looking at what a client sends.
+"""
+
+import os
+import random
+import re
+import shutil
+import socket
+import string
+import subprocess
+import time
+import urllib.request
+
+PORTS = 12
+BODIES = {"10k": 10 * 1024, "100k": 100 * 1024}
+MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
+
+CONFIG = string.Template("""\
+load_module $module;
+daemon off;
+master_process off;
+worker_processes 1;
+worker_rlimit_nofile $files;
+pid $dir/nginx.pid;
+error_log $dir/error.log warn;
+
+events {
+    use epoll;
+    worker_connections 16000;
+    multi_accept on;
+}
+
+http {
+    access_log off;
+    client_body_temp_path $dir/client_body;
+    proxy_temp_path $dir/proxy;
+    fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi;
+    scgi_temp_path $dir/scgi;
+
+    default_type text/html;
+    open_file_cache max=16;
+    open_file_cache_valid 1h;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000000;
+    keepalive_timeout 10m;
+
+    log_format form '$$request_length $$status $$body_bytes_sent $$connection $$request_uri';
+
+    server {
+$listen
+        root $dir/www;
+        location = /status { stub_status; }
+        location = /wait { echo_sleep 1; echo_exec /10k; }
+        location / { }
+    }
+    server {
+        listen 127.0.0.1:$form_port;
+        root $dir/www;
+        access_log $dir/form.log form;
+        location / { }
+    }
+}
+""")
+
+
+def free_ports(count):
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for sock in sockets:
+        sock.bind(("127.0.0.1", 0))
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    return ports
+
+
+class Server:
+    """A running nginx.  Use it in a `with` statement."""
+
+    def __init__(self, directory, core, files):
+        self.dir = directory
+        self.form_port, *self.ports = free_ports(PORTS + 1)
+        self._turn = 0
+        self._write_files(files)
+        # What nginx frees at the end of a run is not given back to the kernel and cleared again.
+        environ = dict(os.environ, MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_TOP_PAD_="67108864")
+        self._process = subprocess.Popen(
+            ["taskset", "-c", str(core), "nginx", "-p", directory, "-c", f"{directory}/nginx.conf",
+             "-e", f"{directory}/error.log"], env=environ)
+
+    def _write_files(self, files):
+        os.mkdir(f"{self.dir}/www")
+        for name, size in BODIES.items():
+            letters = random.Random(name).choices(string.ascii_letters + string.digits, k=size)
+            with open(self.body_file(name), "w", encoding="ascii") as file:
+                file.write("".join(letters))
+        shutil.copyfile(self.body_file("10k"), self.body_file("wait"))
+        listen = "\n".join(f"        listen 127.0.0.1:{port} backlog=16384;" for port in self.ports)
+        with open(f"{self.dir}/nginx.conf", "w", encoding="ascii") as file:
+            file.write(CONFIG.substitute(dir=self.dir, module=MODULE, files=files, listen=listen,
+                                         form_port=self.form_port))
+
+    def __enter__(self):
+        for _ in range(100):
+            try:
+                self.counts()
+                return self
+            except OSError:
+                if self._process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        self.__exit__()
+        with open(f"{self.dir}/error.log", encoding="utf-8") as log:
+            raise RuntimeError("nginx does not start: " + log.read().strip())
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+
+    def body_file(self, location):
+        """The file that holds what a location answers with."""
+        return f"{self.dir}/www/{location}"
+
+    def next_port(self):
+        """The port whose turn it is."""
+        self._turn = (self._turn + 1) % len(self.ports)
+        return self.ports[self._turn]
+
+    def counts(self):
+        """Connections accepted and requests handled so far, this look included, and connections
+        open now, without this look's."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[0]}/status") as answer:
+            numbers = [int(number) for number in re.findall(r"\d+", answer.read().decode())]
+        return numbers[1], numbers[3], numbers[0] - 1
+
+    def settle(self):
+        """Waits until the connections of the last run are closed."""
+        for _ in range(100):
+            if self.counts()[2] == 0:
+                return
+            time.sleep(0.05)
+
+    def cpu_s(self):
+        """CPU time that nginx has used, in steps of a clock tick."""
+        with open(f"/proc/{self._process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def take_form_log(self):
+        """The lines logged at the form port since the last call, split into fields."""
+        time.sleep(0.1)
+        with open(f"{self.dir}/form.log", "r+", encoding="ascii") as log:
+            lines = [line.split() for line in log]
+            log.truncate(0)
+        return lines

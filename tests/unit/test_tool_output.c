@@ -1,0 +1,410 @@
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "pfetch/outfile.h"
+#include "pfetch/page_name.h"
+#include "pfetch/progress.h"
+#include "pfetch/sink.h"
+
+static struct event_base *base;
+static struct redact secrets;
+static struct recorder *recorder;
+static char error[SINK_ERROR], place[32];
+static int rooms, fails;
+
+static void on_room(void *arg)
+{
+    (void)arg;
+    rooms++;
+}
+
+static void on_fail(void *arg)
+{
+    (void)arg;
+    fails++;
+}
+
+static const struct outfile_events events = {.on_room = on_room, .on_fail = on_fail};
+
+/* Each test works in a directory of its own. */
+static void begin(void)
+{
+    snprintf(place, sizeof(place), "output-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(place));
+    ck_assert_int_eq(chdir(place), 0);
+    rooms = fails = 0;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    base = event_base_new();
+    recorder = recorder_new(&secrets);
+    ck_assert(base && recorder);
+}
+
+static void end(void)
+{
+    char command[64];
+
+    recorder_free(recorder);
+    event_base_free(base);
+    ck_assert_int_eq(chdir(".."), 0);
+    snprintf(command, sizeof(command), "rm -rf %s", place);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static size_t size_of(const char *path)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(path, &st), 0);
+    return (size_t)st.st_size;
+}
+
+static int create(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+/* Appends a line of `n` bytes, its end included. */
+static bool add(struct outfile *f, size_t n)
+{
+    struct bytes *b = outfile_begin(f);
+    char *room = bytes_room(b, n);
+
+    ck_assert_ptr_nonnull(room);
+    memset(room, 'x', n - 1);
+    room[n - 1] = '\n';
+    b->len += n;
+    return outfile_commit(f);
+}
+
+START_TEST(writes_files_in_batches)
+{
+    struct outfile *f;
+
+    begin();
+    f = outfile_new(base, create("a"), true, &events);
+    ck_assert(add(f, 1000));
+    ck_assert_uint_eq(size_of("a"), 0);
+    ck_assert(outfile_is_empty(f));
+    event_base_dispatch(base);
+    ck_assert_uint_eq(size_of("a"), 1000);
+    ck_assert(add(f, OUTFILE_BATCH));
+    ck_assert_uint_eq(size_of("a"), 1000 + OUTFILE_BATCH);
+    ck_assert(!outfile_is_empty(f));
+    ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+/* A disk that is full at so many bytes; for as short as possible, since Check writes too. */
+static rlim_t limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    rlim_t before;
+
+    getrlimit(RLIMIT_FSIZE, &limit);
+    before = limit.rlim_cur;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return before;
+}
+
+static bool flush_within(struct outfile *f, rlim_t bytes)
+{
+    rlim_t before = limit_files(bytes);
+    bool flushed = outfile_flush(f);
+
+    limit_files(before);
+    return flushed;
+}
+
+START_TEST(cuts_a_record_that_did_not_fit)
+{
+    struct outfile *f;
+    rlim_t before;
+
+    begin();
+    f = outfile_new(base, create("a"), true, &events);
+    for (int i = 0; i < 20; i++)
+        ck_assert(add(f, 1000));
+    ck_assert(!flush_within(f, 10500));
+    ck_assert_int_eq(outfile_error(f), EFBIG);
+    ck_assert_uint_eq(size_of("a"), 10000);
+    ck_assert(!add(f, 10));
+    ck_assert_uint_eq(outfile_pending(f), 0);
+    ck_assert_int_eq(outfile_close(f), 0);
+
+    f = outfile_new(base, create("b"), true, &events);
+    ck_assert(add(f, 1000));
+    ck_assert(outfile_flush(f));
+    ck_assert(add(f, 20000));
+    before = limit_files(10500);
+    event_base_dispatch(base);
+    limit_files(before);
+    ck_assert_int_eq(fails, 1);
+    ck_assert_uint_eq(size_of("b"), 1000);
+    ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+START_TEST(leaves_other_bytes_of_a_shared_file_alone)
+{
+    struct outfile *f;
+    int fd;
+
+    begin();
+    fd = create("a");
+    ck_assert_int_eq(write(fd, "no line end", 11), 11);
+    f = outfile_new(base, fd, true, &events);
+    ck_assert(add(f, 1000));
+    ck_assert(!flush_within(f, 500));
+    ck_assert_uint_eq(size_of("a"), 11);
+    ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+START_TEST(never_waits_for_a_reader)
+{
+    struct outfile *f;
+    size_t total = 0, taken = 0;
+    static char drain[1u << 16];
+    int fds[2];
+    ssize_t n;
+
+    begin();
+    ck_assert_int_eq(pipe(fds), 0);
+    f = outfile_new(base, fds[1], true, &events);
+    while (!outfile_is_busy(f)) {
+        ck_assert(add(f, 100000));
+        total += 100000;
+        ck_assert_uint_lt(total, 4 * OUTFILE_BUSY);
+    }
+    while (taken < total) {
+        n = read(fds[0], drain, sizeof(drain));
+        ck_assert_int_gt(n, 0);
+        taken += (size_t)n;
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    }
+    ck_assert_uint_eq(outfile_pending(f), 0);
+    ck_assert_int_gt(rooms, 0);
+    ck_assert_int_eq(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
+
+    close(fds[0]);
+    ck_assert(add(f, 10));
+    event_base_loop(base, 0);
+    ck_assert_int_eq(fails, 1);
+    ck_assert_int_eq(outfile_error(f), EPIPE);
+    ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+static struct sink *open_sink(const char *path, enum sink_format format)
+{
+    const struct sink_setup setup = {
+        .path = path, .format = format, .base = base, .recorder = recorder, .events = events};
+
+    error[0] = '\0';
+    return sink_open(&setup, error, sizeof(error));
+}
+
+static bool put_page(struct sink *s, const char *url, enum fetch_outcome outcome, uint64_t index)
+{
+    const struct fetch_page page = {
+        .url = url, .outcome = outcome, .body = "body\n", .body_len = 5, .protocol = ""};
+    const struct record record = {.page = &page, .index = index};
+
+    return sink_put(s, &record);
+}
+
+static size_t lines_of(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    size_t n = 0;
+    int c;
+
+    ck_assert_ptr_nonnull(f);
+    while ((c = getc(f)) != EOF)
+        n += c == '\n';
+    fclose(f);
+    return n;
+}
+
+START_TEST(refuses_what_exists)
+{
+    struct sink *s;
+
+    begin();
+    close(create("a.jsonl"));
+    ck_assert_ptr_null(open_sink("a.jsonl", SINK_FORMAT_BY_NAME));
+    ck_assert_ptr_nonnull(strstr(error, "exists"));
+    ck_assert_int_eq(symlink("nowhere", "b.jsonl"), 0);
+    ck_assert_ptr_null(open_sink("b.jsonl", SINK_FORMAT_BY_NAME));
+    ck_assert_int_eq(access("nowhere", F_OK), -1);
+    ck_assert_ptr_null(open_sink("no/c.jsonl", SINK_FORMAT_BY_NAME));
+    s = open_sink("d/", SINK_FORMAT_BY_NAME);
+    ck_assert_msg(s != NULL, "%s", error);
+    ck_assert(sink_close(s, true, error));
+    ck_assert_ptr_null(open_sink("d", SINK_FORMAT_BY_NAME));
+    ck_assert_ptr_nonnull(strstr(error, "already"));
+    end();
+}
+END_TEST
+
+START_TEST(removes_an_output_that_stayed_empty)
+{
+    struct sink *s;
+
+    begin();
+    s = open_sink("a.jsonl", SINK_FORMAT_BY_NAME);
+    ck_assert_msg(s != NULL, "%s", error);
+    ck_assert(sink_close(s, false, error));
+    ck_assert_int_eq(access("a.jsonl", F_OK), -1);
+    s = open_sink("a.jsonl", SINK_FORMAT_BY_NAME);
+    ck_assert(sink_close(s, true, error));
+    ck_assert_int_eq(access("a.jsonl", F_OK), 0);
+    end();
+}
+END_TEST
+
+START_TEST(writes_records_and_bodies)
+{
+    struct sink *s;
+
+    begin();
+    s = open_sink("a.jsonl", SINK_FORMAT_BY_NAME);
+    ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_OK, 0));
+    ck_assert(put_page(s, "https://example.org/", FETCH_OUTCOME_NETWORK, 1));
+    ck_assert(outfile_flush(s->out));
+    ck_assert(sink_close(s, true, error));
+    ck_assert_uint_eq(lines_of("a.jsonl"), 2);
+    s = open_sink("a.html", SINK_FORMAT_BODY);
+    ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_OK, 0));
+    ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_PROVIDER_ERROR, 1));
+    ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_TARGET_ERROR, 2));
+    ck_assert(outfile_flush(s->out));
+    ck_assert(sink_close(s, true, error));
+    ck_assert_uint_eq(size_of("a.html"), 10);
+    end();
+}
+END_TEST
+
+START_TEST(writes_a_file_a_page)
+{
+    struct page_name name;
+    struct sink *s;
+
+    begin();
+    s = open_sink("d/", SINK_FORMAT_BY_NAME);
+    ck_assert_msg(s != NULL, "%s", error);
+    for (uint64_t i = 0; i < 3; i++)
+        ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_OK, i));
+    ck_assert(put_page(s, "https://example.org/", FETCH_OUTCOME_OK, 3));
+    ck_assert(outfile_flush(s->out));
+    ck_assert(sink_close(s, true, error));
+    ck_assert_uint_eq(lines_of("d/index.jsonl"), 4);
+    ck_assert_int_eq(chdir("d"), 0);
+    ck_assert(page_name_make(&name, "https://example.com/", NULL, 0));
+    ck_assert_uint_eq(size_of(name.path), 5);
+    ck_assert(page_name_make(&name, "https://example.com/", NULL, 2));
+    ck_assert_uint_eq(size_of(name.path), 5);
+    ck_assert(page_name_make(&name, "https://example.com/", NULL, 3));
+    ck_assert_uint_eq(size_of(name.path), 5);
+    ck_assert_int_eq(system("test \"$(find . -type f | wc -l)\" = 5"), 0);
+    ck_assert_int_eq(chdir(".."), 0);
+    end();
+}
+END_TEST
+
+START_TEST(follows_no_planted_link)
+{
+    struct page_name name;
+    struct sink *s;
+    char path[PAGE_NAME_MAX + 8];
+
+    begin();
+    ck_assert(page_name_make(&name, "https://example.com/", NULL, 0));
+    ck_assert_int_eq(mkdir("outside", 0777), 0);
+    ck_assert_int_eq(mkdir("d", 0777), 0);
+    snprintf(path, sizeof(path), "d/%s", name.folder);
+    ck_assert_int_eq(symlink("../outside", path), 0);
+    s = open_sink("d", SINK_FORMAT_BY_NAME);
+    ck_assert_msg(s != NULL, "%s", error);
+    ck_assert(!put_page(s, "https://example.com/", FETCH_OUTCOME_OK, 0));
+    ck_assert_ptr_nonnull(strstr(s->error, "cannot write"));
+    ck_assert(!put_page(s, "https://example.org/", FETCH_OUTCOME_OK, 1));
+    sink_close(s, true, error);
+    ck_assert_int_eq(rmdir("outside"), 0);
+    end();
+}
+END_TEST
+
+static struct progress_moment moment_of(struct tally *t)
+{
+    t->total = 123456;
+    t->total_known = true;
+    t->recorded = 61728;
+    t->pages[FETCH_OUTCOME_OK] = 61000;
+    t->bytes = (uint64_t)7 << 30;
+    return (struct progress_moment){.tally = t,
+                                    .stats = {.in_flight = 64, .retries = 1234, .brake_ms = 1500},
+                                    .rate = 123.4,
+                                    .elapsed_ms = 500000};
+}
+
+START_TEST(bar_fits_any_width)
+{
+    static struct tally t;
+    struct progress_moment m = moment_of(&t);
+    char text[PROGRESS_TEXT];
+
+    for (unsigned width = 0; width < 600; width++) {
+        progress_bar(text, &m, width);
+        ck_assert_uint_le(strlen(text), width);
+    }
+    ck_assert_str_eq(text, "[===============>              ] 61,728/123,456  123/s  64 in flight  "
+                           "ETA 8:20  ok 61,000  failed 728  pausing 2 s  retried 1,234  7.0 GiB");
+    progress_bar(text, &m, 40);
+    ck_assert_str_eq(text, "61,728/123,456  123/s  64 in flight");
+    t.total_known = false;
+    m.note = "stopping";
+    progress_bar(text, &m, 50);
+    ck_assert_str_eq(text, "61,728 pages  stopping  123/s  64 in flight");
+    m.rate = 0;
+    progress_plain(text, &m);
+    ck_assert_str_eq(text,
+                     "pfetch: stopping: 61,728 pages in 8:20, 0.00/s, 64 in flight, ok 61,000, "
+                     "failed 728, retried 1,234, 7.0 GiB");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tool output");
+    TCase *file = unit_case(suite, "file"), *sinks = unit_case(suite, "sinks");
+    TCase *progress = unit_case(suite, "progress");
+
+    tcase_add_test(file, writes_files_in_batches);
+    tcase_add_test(file, cuts_a_record_that_did_not_fit);
+    tcase_add_test(file, leaves_other_bytes_of_a_shared_file_alone);
+    tcase_add_test(file, never_waits_for_a_reader);
+    tcase_add_test(sinks, refuses_what_exists);
+    tcase_add_test(sinks, removes_an_output_that_stayed_empty);
+    tcase_add_test(sinks, writes_records_and_bodies);
+    tcase_add_test(sinks, writes_a_file_a_page);
+    tcase_add_test(sinks, follows_no_planted_link);
+    tcase_add_test(progress, bar_fits_any_width);
+    return unit_run(suite);
+}

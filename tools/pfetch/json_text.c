@@ -1,0 +1,201 @@
+/*
+ * The escaper runs over every byte of every page, so it makes one pass and takes eight bytes a
+ * step: it loads them, stores them unseen behind the output, and finds in the same word whether
+ * one of them needs more than copying (below 0x20, quote, backslash, DEL, or above ASCII).  If so
+ * it keeps what stands before that byte and deals with it alone; above ASCII the character is
+ * checked and copied.  A page that turns out not to be UTF-8 half way is taken back.
+ *
+ * Rejected: checking first and copying then (two passes over memory that no longer fits the
+ * cache), and spans found by strcspn() (a call each 20 bytes in HTML, which is full of quotes).
+ *
+ * The word tests are the classic ones ("is a byte zero", "is a byte less than n"); a borrow can
+ * raise a false mark only above a true one, and only the lowest mark is used.
+ */
+#include "json_text.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "utf8.h"
+
+#define EVERY(byte) (0x0101010101010101u * (uint64_t)(byte))
+#define CHUNK 4096u /* input bytes for which room is made at once                     */
+#define WORST 6u    /* output bytes that one input byte needs at most: \u0000         */
+#define SLACK 32u   /* a word stored past the end, and one character past the chunk   */
+
+static uint64_t zero_bytes(uint64_t w)
+{
+    return (w - EVERY(1)) & ~w & EVERY(0x80);
+}
+
+/* A mark in the top bit of each byte that is not plain; exact for the lowest one. */
+static uint64_t marks(uint64_t w)
+{
+    uint64_t below = (w - EVERY(0x20)) & ~w & EVERY(0x80);
+
+    return below | (w & EVERY(0x80)) | zero_bytes(w ^ EVERY('"')) | zero_bytes(w ^ EVERY('\\')) |
+           zero_bytes(w ^ EVERY(0x7f));
+}
+
+static char *put_escape(char *p, uint32_t c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char *const from = "\b\t\n\f\r\"\\", *const to = "btnfr\"\\";
+    const char *at = c && c < 0x80 ? strchr(from, (int)c) : NULL;
+
+    *p++ = '\\';
+    if (at) {
+        *p++ = to[at - from];
+        return p;
+    }
+    *p++ = 'u';
+    *p++ = hex[c >> 12 & 15];
+    *p++ = hex[c >> 8 & 15];
+    *p++ = hex[c >> 4 & 15];
+    *p++ = hex[c & 15];
+    return p;
+}
+
+/* One character that is not plain: returns the bytes it took, 0 where it is no UTF-8. */
+static unsigned put_special(char **p, const unsigned char *s, size_t n)
+{
+    uint32_t cp = 0;
+    unsigned len = utf8_decode(s, n, &cp);
+
+    if (len == 0)
+        return 0;
+    if (len == 1 && cp >= 0x20 && cp != '"' && cp != '\\' && cp != 0x7f) {
+        *(*p)++ = (char)cp;
+    } else if (cp >= 0x10000 && utf8_is_hidden(cp)) {
+        *p = put_escape(*p, 0xd800 + ((cp - 0x10000) >> 10));
+        *p = put_escape(*p, 0xdc00 + (cp & 0x3ff));
+    } else if (len == 1 || utf8_is_hidden(cp)) {
+        *p = put_escape(*p, cp);
+    } else {
+        memcpy(*p, s, len);
+        *p += len;
+    }
+    return len;
+}
+
+/* Escapes s[i] up to s[end]; n is where the text ends.  Returns where it stopped. */
+static size_t escape_chunk(char **out, const unsigned char *s, size_t i, size_t end, size_t n)
+{
+    char *p = *out;
+
+    while (i < end) {
+        unsigned len;
+
+        if (n - i >= 8) {
+            uint64_t w, m;
+
+            memcpy(&w, s + i, 8);
+            memcpy(p, &w, 8);
+            m = marks(le64toh(w));
+            if (!m) {
+                i += 8;
+                p += 8;
+                continue;
+            }
+            i += (unsigned)__builtin_ctzll(m) >> 3;
+            p += (unsigned)__builtin_ctzll(m) >> 3;
+        }
+        do {
+            len = put_special(&p, s + i, n - i);
+            i += len;
+        } while (len > 1 && i < end && s[i] >= 0x80);
+        if (len == 0)
+            break;
+    }
+    *out = p;
+    return i;
+}
+
+/* Escapes up to the first byte that is no UTF-8; returns how many bytes that were. */
+static size_t escape(struct bytes *out, const unsigned char *s, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n) {
+        size_t end = n - i < CHUNK ? n : i + CHUNK;
+        char *room = bytes_room(out, (end - i) * WORST + SLACK), *p = room;
+
+        if (!room)
+            return n;
+        i = escape_chunk(&p, s, i, end, n);
+        out->len += (size_t)(p - room);
+        if (i < end)
+            break;
+    }
+    return i;
+}
+
+bool json_text_put(struct bytes *out, const char *text, size_t n)
+{
+    size_t mark = out->len;
+
+    bytes_text(out, "\"");
+    if (escape(out, (const unsigned char *)text, n) < n) {
+        bytes_cut(out, mark);
+        return false;
+    }
+    bytes_text(out, "\"");
+    return true;
+}
+
+void json_text_put_lossy(struct bytes *out, const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    bytes_text(out, "\"");
+    for (size_t i = 0; i < n; i++) {
+        i += escape(out, s + i, n - i);
+        if (i < n)
+            bytes_text(out, "\\ufffd");
+    }
+    bytes_text(out, "\"");
+}
+
+void json_text_put_field(struct bytes *out, const char *text, size_t n)
+{
+    if (json_text_put(out, text, n))
+        return;
+    bytes_text(out, "\"");
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c < 0x80)
+            escape(out, &c, 1);
+        else
+            bytes_format(out, "\\u%04x", c);
+    }
+    bytes_text(out, "\"");
+}
+
+void json_text_put_base64(struct bytes *out, const char *data, size_t n)
+{
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *s = (const unsigned char *)data;
+    char *p = bytes_room(out, n / 3 * 4 + 8);
+    char *start = p;
+
+    if (!p)
+        return;
+    *p++ = '"';
+    for (; n >= 3; n -= 3, s += 3) {
+        *p++ = digit[s[0] >> 2];
+        *p++ = digit[(s[0] & 3) << 4 | s[1] >> 4];
+        *p++ = digit[(s[1] & 15) << 2 | s[2] >> 6];
+        *p++ = digit[s[2] & 63];
+    }
+    if (n) {
+        unsigned second = n > 1 ? s[1] : 0;
+
+        *p++ = digit[s[0] >> 2];
+        *p++ = digit[(s[0] & 3u) << 4 | second >> 4];
+        *p++ = n > 1 ? digit[(second & 15) << 2] : '=';
+        *p++ = '=';
+    }
+    *p++ = '"';
+    out->len += (size_t)(p - start);
+}

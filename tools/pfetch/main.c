@@ -1,0 +1,67 @@
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "run.h"
+
+/* A program that was started with one of the three closed would take its output file for it. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+static int complain(const char *error)
+{
+    const struct console_setup setup = {.fd = STDERR_FILENO, .level = FETCH_LOG_ERROR};
+    char ignored[OPTIONS_ERROR];
+    struct console *console = console_new(&setup, ignored, sizeof(ignored));
+
+    if (console)
+        console_say(console, FETCH_LOG_ERROR, "%s (pfetch --help shows the options)", error);
+    console_free(console);
+    return RUN_USAGE;
+}
+
+static int show(const char *text)
+{
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? RUN_OUTPUT : RUN_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char error[OPTIONS_ERROR];
+    int code = RUN_USAGE;
+
+    /* Failed writes come back as EPIPE and EFBIG, which are dealt with where they happen. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    setlocale(LC_CTYPE, "");
+    occupy_standard_descriptors();
+    switch (options_parse(&options, argc, argv, error)) {
+    case OPTIONS_HELP:
+        code = show(options_help);
+        break;
+    case OPTIONS_VERSION:
+        printf("pfetch %s\n", fetch_version());
+        code = show("");
+        break;
+    case OPTIONS_WRONG:
+        code = complain(error);
+        break;
+    case OPTIONS_RUN:
+        code = run_pfetch(&options);
+        break;
+    }
+    options_fini(&options);
+    return code;
+}

@@ -1,0 +1,452 @@
+/*
+ * A table of options, and a short loop over argv that knows nothing but the table.
+ *
+ * getopt_long(3) is left alone for two reasons: it accepts every unambiguous abbreviation, which
+ * makes each new option a danger to old scripts, and its state is global.
+ */
+#include "options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "key.h"
+#include "value.h"
+
+#define MAX_CALLS 20000u
+#define MAX_RETRIES 100u
+
+enum arity { FLAG, VALUE, OPTIONAL };
+
+struct parser {
+    struct options *o;
+    char *error;
+    enum options_action action;
+};
+
+struct option {
+    const char *name;
+    char letter;
+    enum arity arity;
+    /* `value` is NULL for a flag.  False: the value is wrong, and `error` may say why. */
+    bool (*take)(struct parser *p, const struct option *option, char *value);
+    size_t at; /* offset in struct options, for those that only set one field */
+};
+
+__attribute__((format(printf, 2, 3))) static bool wrong(struct parser *p, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(p->error, OPTIONS_ERROR, format, args);
+    va_end(args);
+    return false;
+}
+
+/* ------------------------------------------------------------ values -- */
+
+static bool take_unsigned(const char *value, uint64_t min, uint64_t max, unsigned *to)
+{
+    uint64_t n;
+
+    if (!value_count(value, min, max, &n))
+        return false;
+    *to = (unsigned)n;
+    return true;
+}
+
+/* Splits at the first `mark` into two strings of our own. */
+static bool take_pair(struct parser *p, struct fetch_pair *pairs, size_t *count, const char *value,
+                      char mark)
+{
+    const char *at = strchr(value, mark);
+    char *name, *text;
+
+    if (*count == OPTIONS_PAIRS)
+        return wrong(p, "--param and --header: more than %u of one kind", OPTIONS_PAIRS);
+    if (!at || at == value)
+        return false;
+    name = strndup(value, (size_t)(at - value));
+    at++;
+    if (mark == ':')
+        at += strspn(at, " \t");
+    text = strdup(at);
+    pairs[(*count)++] = (struct fetch_pair){.name = name, .value = text};
+    return (name && text) || wrong(p, "out of memory");
+}
+
+static void *field(struct parser *p, const struct option *option)
+{
+    return (char *)p->o + option->at;
+}
+
+static bool on_text(struct parser *p, const struct option *option, char *value)
+{
+    *(const char **)field(p, option) = value;
+    return *value != '\0';
+}
+
+static bool on_switch(struct parser *p, const struct option *option, char *value)
+{
+    (void)value;
+    *(int *)field(p, option) = 1;
+    return true;
+}
+
+static bool on_seconds(struct parser *p, const struct option *option, char *value)
+{
+    return value_seconds(value, field(p, option));
+}
+
+static bool on_input(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    p->o->lists[p->o->list_count++] = value;
+    return *value != '\0';
+}
+
+static bool on_param(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return take_pair(p, p->o->params, &p->o->fetch.param_count, value, '=');
+}
+
+static bool on_header(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return take_pair(p, p->o->headers, &p->o->fetch.header_count, value, ':');
+}
+
+static bool on_resolve(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    p->o->resolve[p->o->fetch.resolve_count++] = value;
+    return *value != '\0';
+}
+
+static bool on_sandbox(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    p->o->sandbox = true;
+    p->o->sandbox_spec = value;
+    return true;
+}
+
+static bool on_key(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    bool fine = key_is_valid(value);
+
+    key_drop(&p->o->key);
+    p->o->key = strdup(value);
+    explicit_bzero(value, strlen(value));
+    if (!p->o->key)
+        return wrong(p, "out of memory");
+    return fine || wrong(p, "--key: a key has no blanks or control characters and is not empty");
+}
+
+static bool on_concurrency(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    p->o->fetch.concurrency = 0;
+    return strcmp(value, "auto") == 0 ||
+           take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.concurrency) ||
+           wrong(p, "--concurrency: \"%s\" is neither auto nor a number from 1 to %u", value,
+                 MAX_CALLS);
+}
+
+static bool on_connections(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.connections) ||
+           wrong(p, "--connections: \"%s\" is no number from 1 to %u", value, MAX_CALLS);
+}
+
+static bool on_retries(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    unsigned n;
+
+    if (!take_unsigned(value, 0, MAX_RETRIES, &n))
+        return wrong(p, "--retries: \"%s\" is no number from 0 to %u", value, MAX_RETRIES);
+    p->o->fetch.retries = (int)n;
+    return true;
+}
+
+static bool on_max_body(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    uint64_t n;
+
+    if (!value_size(value, &n) || n > SIZE_MAX)
+        return wrong(p, "--max-body: \"%s\" is no size such as 500k, 64M or 1G", value);
+    p->o->fetch.max_body = (size_t)n;
+    return true;
+}
+
+static bool on_limit(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return value_count(value, 1, UINT64_MAX, &p->o->limit);
+}
+
+/* The index of `value` in a NULL-terminated list, or -1. */
+static int word_of(const char *const *words, const char *value)
+{
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool on_format(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    static const char *const words[] = {"", "jsonl", "body", NULL};
+    int i = word_of(words, value);
+
+    if (i <= 0)
+        return wrong(p, "--format: \"%s\" is neither jsonl nor body", value);
+    p->o->format = (enum sink_format)i;
+    return true;
+}
+
+static bool on_progress(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    static const char *const words[] = {"auto", "bar", "plain", "json", "none", NULL};
+    int i = word_of(words, value);
+
+    if (i < 0)
+        return wrong(p, "--progress: \"%s\" is none of auto, bar, plain, json, none", value);
+    p->o->progress = (enum progress_form)i;
+    return true;
+}
+
+static bool on_verbose(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    (void)value;
+    p->o->verbose++;
+    return true;
+}
+
+static bool on_help(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    (void)value;
+    p->action = OPTIONS_HELP;
+    return true;
+}
+
+static bool on_version(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    (void)value;
+    p->action = OPTIONS_VERSION;
+    return true;
+}
+
+/* ------------------------------------------------------------- parser -- */
+
+#define AT(name) offsetof(struct options, name)
+static const struct option table[] = {
+    {"input", 'i', VALUE, on_input, 0},
+    {"limit", 0, VALUE, on_limit, 0},
+    {"output", 'o', VALUE, on_text, AT(output)},
+    {"format", 0, VALUE, on_format, 0},
+    {"summary", 0, VALUE, on_text, AT(summary)},
+    {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
+    {"endpoint", 'e', VALUE, on_text, AT(fetch.endpoint)},
+    {"key-file", 0, VALUE, on_text, AT(key_file)},
+    {"key", 0, VALUE, on_key, 0},
+    {"key-param", 0, VALUE, on_text, AT(fetch.key_param)},
+    {"param", 0, VALUE, on_param, 0},
+    {"header", 'H', VALUE, on_header, 0},
+    {"render", 0, FLAG, on_switch, AT(fetch.render)},
+    {"premium", 0, FLAG, on_switch, AT(fetch.premium)},
+    {"country", 0, VALUE, on_text, AT(fetch.country)},
+    {"session", 0, VALUE, on_text, AT(fetch.session)},
+    {"cacert", 0, VALUE, on_text, AT(fetch.ca_file)},
+    {"insecure", 0, FLAG, on_switch, AT(fetch.insecure)},
+    {"resolve", 0, VALUE, on_resolve, 0},
+    {"sandbox", 0, OPTIONAL, on_sandbox, 0},
+    {"concurrency", 'c', VALUE, on_concurrency, 0},
+    {"connections", 0, VALUE, on_connections, 0},
+    {"timeout", 0, VALUE, on_seconds, AT(fetch.timeout_ms)},
+    {"deadline", 0, VALUE, on_seconds, AT(fetch.deadline_ms)},
+    {"max-time", 0, VALUE, on_seconds, AT(max_time_ms)},
+    {"retries", 0, VALUE, on_retries, 0},
+    {"max-body", 0, VALUE, on_max_body, 0},
+    {"progress", 0, VALUE, on_progress, 0},
+    {"quiet", 'q', FLAG, on_switch, AT(quiet)},
+    {"verbose", 'v', FLAG, on_verbose, 0},
+    {"log-file", 0, VALUE, on_text, AT(log_file)},
+    {"help", 0, FLAG, on_help, 0},
+    {"version", 0, FLAG, on_version, 0},
+};
+#define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
+
+static bool take(struct parser *p, const struct option *option, char *value)
+{
+    p->error[0] = '\0';
+    if (option->take(p, option, value))
+        return true;
+    if (p->error[0] == '\0')
+        wrong(p, "--%s: \"%s\" is not a value for it", option->name, value ? value : "");
+    return false;
+}
+
+/* "--name", "--name=value" or "--name value"; *i moves over a value of its own. */
+static bool take_long(struct parser *p, int argc, char **argv, int *i)
+{
+    char *name = argv[*i] + 2, *value = strchr(name, '=');
+    size_t len = value ? (size_t)(value - name) : strlen(name);
+    const struct option *option = NULL;
+
+    for (size_t k = 0; k < OPTION_COUNT; k++) {
+        if (strlen(table[k].name) == len && memcmp(table[k].name, name, len) == 0)
+            option = &table[k];
+    }
+    if (!option)
+        return wrong(p, "there is no option --%.*s", len < 60 ? (int)len : 60, name);
+    if (value && option->arity == FLAG)
+        return wrong(p, "--%s takes no value", option->name);
+    if (value)
+        value++;
+    else if (option->arity == VALUE && *i + 1 < argc)
+        value = argv[++*i];
+    if (!value && option->arity == VALUE)
+        return wrong(p, "--%s needs a value", option->name);
+    return take(p, option, value);
+}
+
+/* "-q", "-qv", "-c5" or "-c 5". */
+static bool take_short(struct parser *p, int argc, char **argv, int *i)
+{
+    for (char *at = argv[*i] + 1; *at; at++) {
+        const struct option *option = NULL;
+        char *value = NULL;
+
+        for (size_t k = 0; k < OPTION_COUNT; k++) {
+            if (table[k].letter == *at)
+                option = &table[k];
+        }
+        if (!option)
+            return wrong(p, "there is no option -%c", *at);
+        if (option->arity == FLAG) {
+            if (!take(p, option, NULL))
+                return false;
+            continue;
+        }
+        if (at[1])
+            value = at + 1;
+        else if (*i + 1 < argc)
+            value = argv[++*i];
+        return value ? take(p, option, value) : wrong(p, "-%c needs a value", *at);
+    }
+    return true;
+}
+
+static bool take_arguments(struct parser *p, int argc, char **argv)
+{
+    bool only_urls = false;
+
+    for (int i = 1; i < argc; i++) {
+        char *arg = argv[i];
+
+        if (only_urls || arg[0] != '-' || !arg[1])
+            p->o->urls[p->o->url_count++] = arg;
+        else if (strcmp(arg, "--") == 0)
+            only_urls = true;
+        else if (!(arg[1] == '-' ? take_long(p, argc, argv, &i) : take_short(p, argc, argv, &i)))
+            return false;
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------- together -- */
+
+static bool check_urls(struct parser *p)
+{
+    const struct options *o = p->o;
+
+    for (size_t i = 0; i < o->url_count; i++) {
+        const char *url = o->urls[i];
+
+        if (strcmp(url, "-") == 0)
+            return wrong(p, "\"-\" is no URL; to read a list from standard input say -i -");
+        if (!strstr(url, "://") && access(url, F_OK) == 0)
+            return wrong(p, "%.200s is a file and no URL; to read a list from it say -i %.200s",
+                         url, url);
+    }
+    return true;
+}
+
+static bool check(struct parser *p)
+{
+    struct options *o = p->o;
+    const char *why = sink_check(o->output, o->format);
+    unsigned stdins = 0;
+
+    if (why)
+        return wrong(p, "--output %.200s: %s", o->output, why);
+    for (size_t i = 0; i < o->list_count; i++)
+        stdins += strcmp(o->lists[i], "-") == 0;
+    if (stdins > 1)
+        return wrong(p, "-i - can be given only once");
+    if (o->key && o->key_file)
+        return wrong(p, "--key and --key-file contradict each other");
+    if (o->sandbox && o->fetch.endpoint)
+        return wrong(p, "--sandbox and --endpoint contradict each other");
+    if (o->summary && (strcmp(o->summary, "-") == 0 || strcmp(o->summary, o->output) == 0))
+        return wrong(p, "--summary %.200s: it needs a file of its own", o->summary);
+    if (o->quiet && o->verbose)
+        return wrong(p, "-q and -v contradict each other");
+    return check_urls(p);
+}
+
+enum options_action options_parse(struct options *o, int argc, char **argv, char *error)
+{
+    struct parser p = {.o = o, .error = error, .action = OPTIONS_RUN};
+    size_t room = (size_t)argc + 1;
+
+    *o = (struct options){.fetch = FETCH_OPTIONS_INIT, .output = "-"};
+    error[0] = '\0';
+    o->urls = calloc(room, sizeof(*o->urls));
+    o->lists = calloc(room, sizeof(*o->lists));
+    o->resolve = calloc(room, sizeof(*o->resolve));
+    if (!o->urls || !o->lists || !o->resolve) {
+        wrong(&p, "out of memory");
+        return OPTIONS_WRONG;
+    }
+    o->fetch.params = o->params;
+    o->fetch.headers = o->headers;
+    o->fetch.resolve = o->resolve;
+    if (!take_arguments(&p, argc, argv))
+        return OPTIONS_WRONG;
+    if (p.action == OPTIONS_RUN && !check(&p))
+        return OPTIONS_WRONG;
+    return p.action;
+}
+
+static void free_pairs(struct fetch_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((void *)(uintptr_t)pairs[i].name);
+        free((void *)(uintptr_t)pairs[i].value);
+    }
+}
+
+void options_fini(struct options *o)
+{
+    free_pairs(o->params, o->fetch.param_count);
+    free_pairs(o->headers, o->fetch.header_count);
+    free(o->urls);
+    free(o->lists);
+    free(o->resolve);
+    key_drop(&o->key);
+}

@@ -1,0 +1,33 @@
+/*
+ * Keeps the key out of what is written: an endpoint that redirects, or answers with the request
+ * it got, sends the key back in its header fields.
+ */
+#ifndef PFETCH_TOOL_REDACT_H
+#define PFETCH_TOOL_REDACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bytes.h"
+
+#define REDACT_MAX 8u /* secrets: as given and percent-encoded, from option and environment */
+
+/* All zero is an empty one. */
+struct redact {
+    char *secret[REDACT_MAX];
+    size_t len[REDACT_MAX];
+    size_t count;
+};
+
+/* Adds a secret (copied), as it is and percent-encoded; "" and NULL are ignored.  False: memory. */
+bool redact_add(struct redact *r, const char *secret);
+/* Wipes and frees. */
+void redact_fini(struct redact *r);
+
+/*
+ * Whether `n` bytes hold a secret as a whole word (short keys are parts of innocent words).  If so
+ * a copy with `REDACTED` in its place is appended to `out`, which is otherwise not touched.
+ */
+bool redact_apply(const struct redact *r, const char *text, size_t n, struct bytes *out);
+
+#endif

@@ -1,0 +1,404 @@
+/*
+ * Everything that can be found wrong is found before anything is sent, and the output is opened
+ * last: a run that is refused leaves no empty file behind that would refuse the next one.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "flow.h"
+#include "input.h"
+#include "key.h"
+#include "progress.h"
+#include "redact.h"
+#include "sandbox/sandbox.h"
+#include "summary.h"
+
+#define SPARE_DESCRIPTORS 320u /* lists, output folders, listening sockets and the loop's own */
+
+struct run {
+    struct options *options;
+    struct event_base *base;
+    struct console *console;
+    struct sandbox *sandbox;
+    char sandbox_url[64];
+    struct redact secrets;
+    struct recorder *recorder;
+    struct input *input;
+    struct fetch_client *client;
+    struct sink *sink;
+    struct summary_file *summary;
+    struct progress *progress;
+    struct tally tally;
+    struct flow flow;
+    time_t started;
+    char error[OPTIONS_ERROR + SINK_ERROR];
+};
+
+static bool fail(struct run *r, const char *why)
+{
+    snprintf(r->error, sizeof(r->error), "%s", why);
+    return false;
+}
+
+static enum progress_form progress_form(const struct run *r)
+{
+    const struct options *o = r->options;
+    bool terminal = console_is_terminal(r->console);
+    bool pages_are_seen = strcmp(o->output, "-") == 0 && isatty(STDOUT_FILENO);
+
+    if (o->progress == PROGRESS_AUTO && (o->quiet || pages_are_seen))
+        return PROGRESS_NONE;
+    if (o->progress == PROGRESS_AUTO)
+        return terminal ? PROGRESS_BAR : PROGRESS_PLAIN;
+    return o->progress == PROGRESS_BAR && !terminal ? PROGRESS_PLAIN : o->progress;
+}
+
+static bool open_console(struct run *r)
+{
+    const struct options *o = r->options;
+    struct console_setup setup = {.fd = STDERR_FILENO,
+                                  .level = FETCH_LOG_WARNING,
+                                  .json = o->progress == PROGRESS_JSON,
+                                  .log_file = o->log_file};
+
+    if (o->quiet)
+        setup.level = FETCH_LOG_ERROR;
+    else if (o->verbose)
+        setup.level = o->verbose > 1 ? FETCH_LOG_DEBUG : FETCH_LOG_INFO;
+    r->console = console_new(&setup, r->error, sizeof(r->error));
+    if (r->console)
+        return true;
+    setup.log_file = NULL;
+    r->console = console_new(&setup, (char[8]){0}, 8);
+    return false;
+}
+
+/* Each call in flight takes a descriptor, and the usual soft limit is far below the hard one. */
+static void raise_descriptor_limit(struct run *r)
+{
+    unsigned wanted = r->options->fetch.concurrency + SPARE_DESCRIPTORS;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    if (limit.rlim_cur != limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < wanted)
+        console_say(r->console, FETCH_LOG_WARNING,
+                    "%u calls at once may need %u descriptors, and the system allows %llu "
+                    "(ulimit -n)",
+                    r->options->fetch.concurrency, wanted, (unsigned long long)limit.rlim_cur);
+}
+
+/* Where there is nothing else, what is piped in is the list. */
+static bool default_input(struct run *r)
+{
+    struct options *o = r->options;
+
+    if (o->url_count + o->list_count > 0)
+        return true;
+    if (isatty(STDIN_FILENO))
+        return fail(r, "there is nothing to fetch: give URLs, or a list with -i FILE "
+                       "(pfetch --help shows the options)");
+    o->lists[o->list_count++] = "-";
+    return true;
+}
+
+static bool read_key(struct run *r)
+{
+    struct options *o = r->options;
+
+    return !o->key_file || key_read(o->key_file, &o->key, r->error, sizeof(r->error));
+}
+
+static bool open_sandbox(struct run *r)
+{
+    struct options *o = r->options;
+
+    if (!o->sandbox)
+        return true;
+    r->sandbox = sandbox_new(r->base, o->sandbox_spec, r->error, sizeof(r->error));
+    if (!r->sandbox)
+        return false;
+    if (sandbox_listen(r->sandbox, "127.0.0.1", 0) != 0) {
+        snprintf(r->error, sizeof(r->error), "the sandbox cannot listen: %s", strerror(errno));
+        return false;
+    }
+    snprintf(r->sandbox_url, sizeof(r->sandbox_url), "http://127.0.0.1:%u/",
+             (unsigned)sandbox_port(r->sandbox));
+    o->fetch.endpoint = r->sandbox_url;
+    console_say(r->console, FETCH_LOG_INFO, "the sandbox is %s: nothing leaves this machine",
+                r->sandbox_url);
+    if (!o->key)
+        o->key = strdup("demo");
+    return o->key || fail(r, "out of memory");
+}
+
+/* The variables that the library may take the key from. */
+static bool add_environment_secrets(struct run *r)
+{
+    const char *profile = r->options->fetch.profile ? r->options->fetch.profile : "proxiesapi";
+    char name[64];
+    int n = snprintf(name, sizeof(name), "%s_KEY", profile);
+
+    for (int i = 0; i < n && i < (int)sizeof(name); i++) {
+        if (name[i] >= 'a' && name[i] <= 'z')
+            name[i] = (char)(name[i] - 'a' + 'A');
+    }
+    return redact_add(&r->secrets, getenv(name)) && redact_add(&r->secrets, getenv("PFETCH_KEY"));
+}
+
+static bool open_recorder(struct run *r)
+{
+    if (!redact_add(&r->secrets, r->options->key) || !add_environment_secrets(r))
+        return fail(r, "out of memory");
+    r->recorder = recorder_new(&r->secrets);
+    return r->recorder || fail(r, "out of memory");
+}
+
+static bool open_input(struct run *r)
+{
+    const struct options *o = r->options;
+    uint64_t total = 0;
+
+    r->input = input_new(r->base, o->urls, o->url_count, o->lists, o->list_count, flow_on_input,
+                         &r->flow, r->error, sizeof(r->error));
+    if (!r->input)
+        return false;
+    r->tally.total_known = input_count(r->input, &total);
+    r->tally.total = o->limit && o->limit < total ? o->limit : total;
+    return true;
+}
+
+static void on_log(enum fetch_log_level level, const char *message, void *arg)
+{
+    struct run *r = arg;
+
+    console_say(r->console, level, "%s", message);
+}
+
+static bool open_client(struct run *r)
+{
+    struct fetch_options options = r->options->fetch;
+    struct fetch_failure failure;
+
+    options.key = r->options->key;
+    options.on_log = on_log;
+    options.log_arg = r;
+    if (fetch_client_new(&r->client, r->base, &options, &failure) == FETCH_OK)
+        return true;
+    return fail(r, failure.message);
+}
+
+static bool open_sink(struct run *r)
+{
+    const struct sink_setup setup = {
+        .path = r->options->output,
+        .format = r->options->format,
+        .base = r->base,
+        .recorder = r->recorder,
+        .events = {.on_room = flow_on_room, .on_fail = flow_on_output_failed, .arg = &r->flow}};
+
+    r->sink = sink_open(&setup, r->error, sizeof(r->error));
+    return r->sink != NULL;
+}
+
+static bool open_summary(struct run *r)
+{
+    if (!r->options->summary)
+        return true;
+    r->summary = summary_file_open(r->options->summary, r->error, sizeof(r->error));
+    return r->summary != NULL;
+}
+
+static bool open_all(struct run *r)
+{
+    if (!open_console(r) || !default_input(r) || !read_key(r))
+        return false;
+    raise_descriptor_limit(r);
+    r->base = event_base_new();
+    if (!r->base)
+        return fail(r, "the system gives no event loop");
+    return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
+           open_summary(r) && open_sink(r);
+}
+
+static bool start(struct run *r)
+{
+    const struct options *o = r->options;
+    const struct flow_parts parts = {.base = r->base,
+                                     .client = r->client,
+                                     .input = r->input,
+                                     .sink = r->sink,
+                                     .console = r->console,
+                                     .tally = &r->tally,
+                                     .limit = o->limit,
+                                     .max_time_ms = o->max_time_ms,
+                                     .tell_failures = o->format == SINK_FORMAT_BODY};
+    const struct progress_view view = {
+        .tally = &r->tally, .client = r->client, .note = &r->flow.note};
+
+    r->started = time(NULL);
+    r->tally.start_ms = tally_now_ms();
+    r->progress = progress_new(r->base, r->console, progress_form(r), &view);
+    return (r->progress && flow_init(&r->flow, &parts)) || fail(r, "out of memory");
+}
+
+static int exit_code(const struct run *r)
+{
+    switch (r->flow.stop) {
+    case FLOW_STOP_OUTPUT:
+        return RUN_OUTPUT;
+    case FLOW_STOP_ACCOUNT:
+        return RUN_ACCOUNT;
+    case FLOW_STOP_SIGNAL:
+        return RUN_SIGNAL + r->flow.signal_number;
+    case FLOW_STOP_TIME:
+        if (flow_is_incomplete(&r->flow))
+            return RUN_LIMIT;
+        break;
+    case FLOW_STOP_SYSTEM:
+        return RUN_SOME_FAILED;
+    case FLOW_GOES_ON:
+        break;
+    }
+    return tally_failed(&r->tally) > 0 ? RUN_SOME_FAILED : RUN_OK;
+}
+
+static const char *stopped_by(const struct run *r)
+{
+    switch (r->flow.stop) {
+    case FLOW_STOP_OUTPUT:
+        return "output";
+    case FLOW_STOP_ACCOUNT:
+        return "account";
+    case FLOW_STOP_SIGNAL:
+        return "signal";
+    case FLOW_STOP_TIME:
+        return flow_is_incomplete(&r->flow) ? "time" : NULL;
+    case FLOW_STOP_SYSTEM:
+        return "system";
+    case FLOW_GOES_ON:
+        break;
+    }
+    return NULL;
+}
+
+static bool close_summary(struct run *r, const struct summary *summary)
+{
+    struct bytes text;
+    bool written;
+
+    bytes_init(&text, 1u << 20);
+    summary_json(&text, summary);
+    bytes_text(&text, "\n");
+    written = summary_file_close(r->summary, &text, r->error, sizeof(r->error));
+    r->summary = NULL;
+    bytes_fini(&text);
+    return written;
+}
+
+static void tell_summary(struct run *r, const struct summary *summary)
+{
+    struct bytes text;
+    char *line, *next;
+
+    bytes_init(&text, 1u << 20);
+    if (r->options->progress == PROGRESS_JSON)
+        summary_json(&text, summary);
+    else if (!r->options->quiet)
+        summary_text(&text, summary);
+    bytes_string(&text);
+    for (line = text.failed ? NULL : text.data; line && *line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        console_line(r->console, line);
+    }
+    bytes_fini(&text);
+}
+
+/* The output is complete, or as complete as it gets; what is left is to say so. */
+static int end(struct run *r)
+{
+    struct summary summary = {.tally = &r->tally,
+                              .stats = {.size = sizeof(summary.stats)},
+                              .elapsed_ms = tally_now_ms() - r->tally.start_ms,
+                              .started = r->started,
+                              .output = r->options->output,
+                              .directory = r->sink->leaf && r->sink->dir_fd >= 0,
+                              .bodies = r->options->format == SINK_FORMAT_BODY};
+    bool quiet_end = r->sink->error_number == EPIPE, closed;
+
+    fetch_client_stats(r->client, &summary.stats);
+    progress_free(r->progress);
+    r->progress = NULL;
+    if (r->flow.input_ended) {
+        r->tally.total = r->tally.targets;
+        r->tally.total_known = true;
+    }
+    closed = sink_close(r->sink, exit_code(r) == RUN_OK, r->error);
+    r->sink = NULL;
+    if (!closed) {
+        console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
+        r->flow.stop = FLOW_STOP_OUTPUT;
+    }
+    summary.exit_code = exit_code(r);
+    summary.stopped_by = stopped_by(r);
+    if (!close_summary(r, &summary)) {
+        console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
+        summary.exit_code = RUN_OUTPUT;
+    }
+    if (!quiet_end)
+        tell_summary(r, &summary);
+    return summary.exit_code;
+}
+
+static void close_all(struct run *r)
+{
+    char ignored[SINK_ERROR];
+
+    progress_free(r->progress);
+    flow_fini(&r->flow);
+    sink_close(r->sink, false, ignored);
+    summary_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    fetch_client_free(r->client);
+    sandbox_free(r->sandbox);
+    input_free(r->input);
+    recorder_free(r->recorder);
+    redact_fini(&r->secrets);
+    if (r->base)
+        event_base_free(r->base);
+    console_free(r->console);
+    free(r);
+}
+
+int run_pfetch(struct options *options)
+{
+    struct run *r = calloc(1, sizeof(*r));
+    int code = RUN_USAGE;
+
+    if (!r)
+        return RUN_USAGE;
+    r->options = options;
+    if (open_all(r) && start(r)) {
+        flow_run(&r->flow);
+        code = end(r);
+    } else if (r->console) {
+        console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
+    }
+    close_all(r);
+    return code;
+}
