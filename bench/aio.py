@@ -31,7 +31,8 @@ class Bench:
     """What was asked for, and what came."""
 
     def __init__(self, args):
-        self.url = f"http://127.0.0.1:{args.p}/{args.l}?auth_key=demo&url=https%3A%2F%2Fexample.com%2F"
+        target = "https%3A%2F%2Fexample.com%2F"
+        self.url = f"http://127.0.0.1:{args.p}/{args.l}?auth_key=demo&url={target}"
         self.pages, self.connections, self.sample_ms = args.n, args.c, args.w
         with open(args.b, "rb") as file:
             self.expected = file.read()

@@ -6,8 +6,8 @@
  *
  * A client asks http://127.0.0.1:PORT/LOCATION for PAGES different targets over at most
  * CONNECTIONS connections, holds every body whole in memory, hands it to bench_page() and frees
- * it.  FILE is what the server sends, so that bodies can be compared.  MS after its start the client
- * notes how much memory it takes.
+ * it.  FILE is what the server sends, so that bodies can be compared.  MS milliseconds after its
+ * start the client notes how much memory it takes.
  */
 #ifndef BENCH_H
 #define BENCH_H

@@ -37,7 +37,8 @@
 #define PF_READ_GUESS_MAX 1048576u /* bytes; larger pages grow when their length is known */
 
 /* Connections. */
-#define PF_MAX_DIALS 256u         /* under way at once: more overflow a server's accept queue */
+#define PF_MIN_DIALS 32u          /* under way at once at first: bursts overflow accept queues */
+#define PF_MAX_DIALS 256u         /* ... and at most, where each takes its time            */
 #define PF_MAX_ADDRESSES 64u      /* of one endpoint                                    */
 #define PF_IDLE_MS 30000u         /* an unused connection is closed; servers do at 60 s or later */
 #define PF_ADDRESS_REST_MS 30000u /* an address that failed is left alone               */

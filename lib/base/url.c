@@ -157,7 +157,7 @@ enum fetch_error pf_url_encode(struct pf_buf *out, const char *s, size_t n)
     enum fetch_error e = pf_buf_reserve(out, 3 * n);
     char *to;
 
-    if (e != FETCH_OK)
+    if (e != FETCH_OK || n == 0) /* nothing may mean no memory yet: no pointer to count from */
         return e;
     to = out->data + out->len;
     for (size_t i = 0; i < n; i++) {
@@ -213,9 +213,12 @@ static enum fetch_error append_merged(struct pf_buf *out, const struct pf_url *b
     if (n == 0)
         keep = base->path_len;
     pf_buf_init(&merged, base->path_len + n + 1);
-    e = pf_buf_append(&merged, base->path, keep);
-    if (e == FETCH_OK && (merged.len == 0 || merged.data[0] != '/'))
+    if (keep == 0 || base->path[0] != '/')
         e = pf_buf_append(&merged, "/", 1);
+    else
+        e = FETCH_OK;
+    if (e == FETCH_OK)
+        e = pf_buf_append(&merged, base->path, keep);
     if (e == FETCH_OK)
         e = pf_buf_append(&merged, s, n);
     if (e == FETCH_OK)

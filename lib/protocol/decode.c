@@ -44,6 +44,7 @@ struct pf_decoder {
     size_t coded_max;       /* of each layer's in_total */
     size_t out_total;       /* bytes appended to the caller's buffer; never over max_body */
     enum fetch_error error; /* of an earlier push, for good */
+    unsigned char nowhere;  /* what a byte over a ceiling is written to */
 };
 
 const char *pf_decoder_accepted(void)
@@ -165,13 +166,12 @@ static enum fetch_error step_into_buffer(struct pf_decoder *d, struct layer *l,
                                          struct pf_coding_io *io, struct pf_buf *out, bool *again)
 {
     size_t room = room_allowed(d, out);
-    unsigned char nowhere;
     enum fetch_error e;
     size_t written;
 
     *again = false;
     if (room == 0) {
-        io->out = &nowhere;
+        io->out = &d->nowhere;
         io->out_n = 1;
         e = l->coding->step(l->state, io);
         return e == FETCH_OK && io->out_n == 0 ? FETCH_E_TOO_LARGE : e;

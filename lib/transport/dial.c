@@ -184,7 +184,8 @@ struct pf_dial *pf_dial_new(const struct pf_dial_target *target,
     pf_list_init(&dial->link);
     pf_timer_init(&dial->timer, on_timer);
     dial->target = target;
-    dial->give_up_ms = pf_loop_now_ms() + target->timeout_ms;
+    dial->started_ms = pf_loop_now_ms();
+    dial->give_up_ms = dial->started_ms + target->timeout_ms;
     dial->on_end = on_end;
     dial->owner = owner;
     try_next(dial);

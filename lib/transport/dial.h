@@ -25,13 +25,13 @@ struct pf_dial_target {
 struct pf_dial {
     struct pf_link link; /* the owner's */
     const struct pf_dial_target *target;
-    struct pf_timer timer;   /* of the address that is being tried */
-    uint64_t give_up_ms;     /* of the whole */
-    uint64_t tried;          /* a bit for each address */
-    unsigned address;        /* that is being tried */
-    struct bufferevent *bev; /* with EV_READ off; owns the descriptor and the SSL */
-    SSL *ssl;                /* NULL: plain */
-    enum fetch_error error;  /* of the last address */
+    struct pf_timer timer;           /* of the address that is being tried */
+    uint64_t started_ms, give_up_ms; /* of the whole */
+    uint64_t tried;                  /* a bit for each address */
+    unsigned address;                /* that is being tried */
+    struct bufferevent *bev;         /* with EV_READ off; owns the descriptor and the SSL */
+    SSL *ssl;                        /* NULL: plain */
+    enum fetch_error error;          /* of the last address */
     enum fetch_phase phase;
     char why[160];                        /* a half-sentence that names the address */
     void (*on_end)(struct pf_dial *dial); /* once: bev is NULL if it failed */

@@ -18,7 +18,7 @@ struct pf_loop {
     uint64_t armed_ms; /* when `wake` comes; PF_TIMERS_NEVER: not armed */
     struct pf_random random;
     void (*settle)(struct pf_loop *loop); /* the engine's: see pf_loop_leave() */
-    bool entered, due; /* within a socket's turn; settle() is wanted at its end */
+    bool entered, due;   /* within a socket's turn; settle() is wanted at its end */
     fetch_log_cb on_log; /* NULL: nobody listens */
     void *log_arg;
 };

@@ -2,8 +2,9 @@
  * Idle connections form a stack: the one used last is the least likely to be
  * stale, and a pool that needs fewer lets the others age at the bottom, where
  * one timer for all finds them.  Exchanges that wait form a queue; the first
- * gets whatever connection comes first, freed or new.  As many dials run as exchanges wait, up to
- * PF_MAX_DIALS.
+ * gets whatever connection comes first, freed or new.  As many dials run as exchanges wait, within
+ * a limit that grows while dials take long: near by, a few at a time keep both ends busy; far away,
+ * that would take as long as the round trips of all.
  *
  * A dial that fails ends the exchange that has waited longest: that exchange's
  * retry is somebody else's business, and no exchange waits for ever behind
@@ -20,6 +21,9 @@
 #include "transport/dial.h"
 #include "transport/resolve.h"
 
+/* A dial that took this long was waiting for the network, not for this process. */
+#define DIAL_IS_SLOW_MS 10u
+
 struct pf_pool {
     struct pf_loop *loop;
     char *host; /* without brackets */
@@ -30,6 +34,7 @@ struct pf_pool {
     struct pf_conn_owner conn_owner;
     struct pf_buf scratch;
     unsigned max_connections;
+    unsigned max_dials; /* at once, for now */
     unsigned idle_count, busy_count, dial_count, waiting_count;
     struct pf_link idle; /* longest unused first */
     struct pf_link busy, dials;
@@ -194,6 +199,9 @@ static void on_dial_end(struct pf_dial *dial)
     }
     if (conn) {
         pool->stats.connections++;
+        if (pf_loop_now_ms() >= dial->started_ms + DIAL_IS_SLOW_MS &&
+            pool->max_dials < PF_MAX_DIALS)
+            pool->max_dials++;
         pf_dial_free(dial);
         put_to_use(pool, conn, true);
         open_more(pool);
@@ -255,7 +263,7 @@ static void open_more(struct pf_pool *pool)
 {
     if (pool->waiting_count <= pool->dial_count || !pf_resolver_ready(&pool->resolver))
         return;
-    while (pool->waiting_count > pool->dial_count && pool->dial_count < PF_MAX_DIALS &&
+    while (pool->waiting_count > pool->dial_count && pool->dial_count < pool->max_dials &&
            has_room(pool)) {
         struct pf_dial *dial = pf_dial_new(&pool->dial_target, on_dial_end, pool);
 
@@ -339,6 +347,7 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     }
     pool->loop = options->loop;
     pool->max_connections = options->max_connections;
+    pool->max_dials = PF_MIN_DIALS;
     pf_list_init(&pool->idle);
     pf_list_init(&pool->busy);
     pf_list_init(&pool->dials);

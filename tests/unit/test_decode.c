@@ -11,181 +11,6 @@
 #define LARGE_BYTES 300000u
 #define MIB ((size_t)1 << 20)
 
-/* A body as sent, and what it means. */
-struct sample {
-    const char *name;
-    const char *encoding;
-    struct coded body;
-    struct coded plain;
-    /* Cut to a length from here on, and below that, it is complete all the same; else it is
-     * only as a whole. */
-    size_t complete_from, complete_below;
-};
-
-/* Text that compresses, but not to nothing; the same each time. */
-static struct coded text(size_t n, unsigned seed)
-{
-    struct coded c = coded_new(n);
-    unsigned x = seed;
-
-    for (size_t i = 0; i < n; i++) {
-        x = x * 1103515245u + 12345u;
-        c.data[i] = (unsigned char)("eee aattoinsh\n"[(x >> 16) % 14]);
-    }
-    return c;
-}
-
-static struct coded zeros(size_t n)
-{
-    struct coded c = coded_new(n);
-
-    memset(c.data, 0, n);
-    return c;
-}
-
-static struct coded bytes(const char *literal, size_t n)
-{
-    return coded_copy(literal, n);
-}
-
-enum kind {
-    GZIP,
-    GZIP_FIELDS,
-    GZIP_MEMBERS,
-    GZIP_GARBAGE,
-    DEFLATE_ZLIB,
-    DEFLATE_RAW,
-    DEFLATE_GARBAGE,
-    BR,
-    BR_GARBAGE,
-    ZSTD,
-    ZSTD_FRAMES,
-    ZSTD_SKIPPABLE,
-    ZSTD_GARBAGE,
-    GZIP_OF_NOTHING,
-    BR_OF_NOTHING,
-    ZSTD_OF_NOTHING,
-    STACK_GZIP_BR,
-    STACK_ALL,
-    KINDS
-};
-
-/* The same text in two members or frames. */
-static void double_up(struct sample *s, size_t magic_bytes)
-{
-    s->complete_from = s->body.n;
-    s->complete_below = s->body.n + magic_bytes;
-    coded_join(&s->body, coded_copy(s->body.data, s->body.n));
-    coded_join(&s->plain, coded_copy(s->plain.data, s->plain.n));
-}
-
-static void add_garbage(struct sample *s, const char *garbage, size_t n)
-{
-    s->complete_from = s->body.n;
-    s->complete_below = s->body.n + n;
-    coded_join(&s->body, coded_copy(garbage, n));
-}
-
-static void make_zlib(struct sample *s, enum kind kind)
-{
-    int bits = kind == DEFLATE_RAW ? CODED_RAW : kind >= DEFLATE_ZLIB ? CODED_ZLIB : CODED_GZIP;
-    /* FEXTRA, FNAME, FCOMMENT and FHCRC, as RFC 1952 has them. */
-    static const char fields[] = "\x1f\x8b\x08\x1e\0\0\0\0\0\3\4\0abcdname\0comment\0";
-    struct coded head;
-    uLong crc;
-
-    s->encoding = bits == CODED_GZIP ? "gzip" : "deflate";
-    s->body = coded_zlib(s->plain.data, s->plain.n, bits);
-    if (kind == GZIP_FIELDS) {
-        head = bytes(fields, sizeof fields - 1);
-        crc = crc32(0, head.data, (uInt)head.n);
-        coded_join(&head, bytes((const char[]){(char)crc, (char)(crc >> 8)}, 2));
-        coded_join(&head, coded_copy(s->body.data + 10, s->body.n - 10));
-        free(s->body.data);
-        s->body = head;
-    }
-    if (kind == GZIP_MEMBERS)
-        double_up(s, 2);
-    if (kind == GZIP_GARBAGE || kind == DEFLATE_GARBAGE)
-        add_garbage(s, UNIT_STR("\0\0\0\x1f\x8b trailing\r\n"));
-}
-
-static void make_zstd(struct sample *s, enum kind kind)
-{
-    s->encoding = "zstd";
-    s->body = coded_zstd(s->plain.data, s->plain.n, 17);
-    if (kind == ZSTD_FRAMES)
-        double_up(s, 4);
-    if (kind == ZSTD_SKIPPABLE) {
-        struct coded head = bytes(UNIT_STR("\x5f\x2a\x4d\x18\x05\0\0\0skips"));
-
-        s->complete_from = head.n;
-        s->complete_below = head.n + 4;
-        coded_join(&head, s->body);
-        s->body = head;
-    }
-    if (kind == ZSTD_GARBAGE)
-        add_garbage(s, UNIT_STR("\0\0\0\0\x28\xb5\x2f\xfd trailing\r\n"));
-}
-
-/* Codes `s->body` once more and frees what it was. */
-static void stack(struct sample *s, struct coded again)
-{
-    free(s->body.data);
-    s->body = again;
-}
-
-static struct sample make(enum kind kind, size_t plain_bytes)
-{
-    static const char *const names[KINDS] = {"gzip",
-                                             "gzip with all fields",
-                                             "gzip members",
-                                             "gzip and garbage",
-                                             "zlib",
-                                             "bare deflate",
-                                             "zlib and garbage",
-                                             "br",
-                                             "br and garbage",
-                                             "zstd",
-                                             "zstd frames",
-                                             "zstd skippable",
-                                             "zstd, garbage",
-                                             "gzip of nothing",
-                                             "br of nothing",
-                                             "zstd of nothing",
-                                             "gzip, br",
-                                             "all stacked"};
-    struct sample s = {.name = names[kind], .plain = text(plain_bytes, 1)};
-
-    if (kind == GZIP_OF_NOTHING || kind == BR_OF_NOTHING || kind == ZSTD_OF_NOTHING)
-        s.plain.n = 0;
-    if (kind <= DEFLATE_GARBAGE || kind == GZIP_OF_NOTHING) {
-        make_zlib(&s, kind == GZIP_OF_NOTHING ? GZIP : kind);
-    } else if (kind == BR || kind == BR_GARBAGE || kind == BR_OF_NOTHING) {
-        s.encoding = "br";
-        s.body = coded_br(s.plain.data, s.plain.n, 0);
-        if (kind == BR_GARBAGE)
-            add_garbage(&s, UNIT_STR("\0trailing"));
-    } else if (kind <= ZSTD_GARBAGE || kind == ZSTD_OF_NOTHING) {
-        make_zstd(&s, kind);
-    } else {
-        s.encoding = kind == STACK_ALL ? " , x-gzip,identity,\tBR;q=1 ,deflate,,ZSTD" : "gzip, br";
-        s.body = coded_zlib(s.plain.data, s.plain.n, CODED_GZIP);
-        stack(&s, coded_br(s.body.data, s.body.n, 0));
-        if (kind == STACK_ALL) {
-            stack(&s, coded_zlib(s.body.data, s.body.n, CODED_RAW));
-            stack(&s, coded_zstd(s.body.data, s.body.n, 17));
-        }
-    }
-    return s;
-}
-
-static void sample_fini(struct sample *s)
-{
-    coded_free(&s->body);
-    coded_free(&s->plain);
-}
-
 static struct pf_decoder *decoder(const char *encoding, size_t max_body)
 {
     struct unit_guard g = {0};
@@ -242,7 +67,7 @@ static void check_pieces(const struct sample *s, size_t piece)
 
 START_TEST(decodes_whole_and_byte_by_byte)
 {
-    struct sample s = make((enum kind)_i, PLAIN_BYTES);
+    struct sample s = sample_make((enum sample_kind)_i, PLAIN_BYTES);
 
     check_pieces(&s, s.body.n);
     check_pieces(&s, 1);
@@ -254,7 +79,7 @@ END_TEST
 
 START_TEST(decodes_what_is_larger_than_any_window)
 {
-    struct sample s = make((enum kind)_i, LARGE_BYTES);
+    struct sample s = sample_make((enum sample_kind)_i, LARGE_BYTES);
 
     check_pieces(&s, s.body.n);
     check_pieces(&s, 16384);
@@ -265,7 +90,7 @@ END_TEST
 
 START_TEST(decodes_split_at_every_byte)
 {
-    struct sample s = make((enum kind)_i, PLAIN_BYTES);
+    struct sample s = sample_make((enum sample_kind)_i, PLAIN_BYTES);
 
     for (size_t split = 0; split <= s.body.n; split++) {
         struct pf_decoder *d = decoder(s.encoding, s.plain.n);
@@ -293,7 +118,7 @@ END_TEST
 
 START_TEST(notices_every_truncation)
 {
-    struct sample s = make((enum kind)_i, PLAIN_BYTES);
+    struct sample s = sample_make((enum sample_kind)_i, PLAIN_BYTES);
 
     for (size_t n = 1; n < s.body.n; n++) {
         bool complete = n >= s.complete_from && n < s.complete_below;
@@ -317,7 +142,7 @@ END_TEST
 /* Every bit of every byte flipped in turn: never a crash, and no wrong bytes where a checksum is. */
 START_TEST(survives_damage)
 {
-    struct sample s = make((enum kind)_i, PLAIN_BYTES / 4);
+    struct sample s = sample_make((enum sample_kind)_i, PLAIN_BYTES / 4);
     bool checked = _i != DEFLATE_RAW && _i != BR && _i != BR_GARBAGE && _i != BR_OF_NOTHING;
 
     for (size_t bit = 0; bit < s.body.n * 8; bit++) {
@@ -342,7 +167,7 @@ END_TEST
 /* A body may be exactly as large as the ceiling, and not a byte larger. */
 START_TEST(the_ceiling_is_exact)
 {
-    struct sample s = make((enum kind)_i, PLAIN_BYTES);
+    struct sample s = sample_make((enum sample_kind)_i, PLAIN_BYTES);
 
     for (size_t less = 1; less < 4 && s.plain.n > 0; less++)
         for (size_t piece = 1; piece <= s.body.n; piece += s.body.n - 1) {
@@ -364,7 +189,7 @@ END_TEST
 
 START_TEST(appends_to_what_is_there)
 {
-    struct sample s = make(GZIP, PLAIN_BYTES);
+    struct sample s = sample_make(GZIP, PLAIN_BYTES);
     struct pf_buf out;
 
     pf_buf_init(&out, 5 + PLAIN_BYTES);
@@ -457,18 +282,20 @@ static void check_refused(const char *encoding, struct coded body, enum fetch_er
 
 START_TEST(refuses_what_is_something_else)
 {
-    struct coded plain = text(9 * MIB, 7);
+    struct coded plain = coded_text(9 * MIB, 7);
 
-    check_refused("gzip", bytes(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
-    check_refused("gzip", bytes(UNIT_STR("\x1f\x8c\x08")), FETCH_E_ENCODING);
-    check_refused("gzip", bytes(UNIT_STR("\x1f\x8b\x09\0")), FETCH_E_ENCODING);
-    check_refused("deflate", bytes(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
-    check_refused("deflate", bytes(UNIT_STR("\x78\x9d")), FETCH_E_ENCODING);
-    check_refused("deflate", bytes(UNIT_STR("\x78\xbb\1\2\3\4")), FETCH_E_ENCODING); /* FDICT */
-    check_refused("br", bytes(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
-    check_refused("zstd", bytes(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
+    check_refused("gzip", coded_copy(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
+    check_refused("gzip", coded_copy(UNIT_STR("\x1f\x8c\x08")), FETCH_E_ENCODING);
+    check_refused("gzip", coded_copy(UNIT_STR("\x1f\x8b\x09\0")), FETCH_E_ENCODING);
+    check_refused("deflate", coded_copy(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
+    check_refused("deflate", coded_copy(UNIT_STR("\x78\x9d")), FETCH_E_ENCODING);
+    check_refused("deflate", coded_copy(UNIT_STR("\x78\xbb\1\2\3\4")),
+                  FETCH_E_ENCODING); /* FDICT */
+    check_refused("br", coded_copy(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
+    check_refused("zstd", coded_copy(UNIT_STR("<!doctype html>")), FETCH_E_ENCODING);
     /* The format of zstd 0.7, which some builds of the library still read. */
-    check_refused("zstd", bytes(UNIT_STR("\x27\xb5\x2f\xfd\0\0\0\0\0\0\0\0")), FETCH_E_ENCODING);
+    check_refused("zstd", coded_copy(UNIT_STR("\x27\xb5\x2f\xfd\0\0\0\0\0\0\0\0")),
+                  FETCH_E_ENCODING);
     /* Windows beyond RFC 8878's 8 MiB and RFC 7932's 16 MiB. */
     check_refused("zstd", coded_zstd(plain.data, plain.n, 24), FETCH_E_ENCODING);
     check_refused("br", coded_br(plain.data, plain.n, 1), FETCH_E_ENCODING);
@@ -478,7 +305,7 @@ END_TEST
 
 START_TEST(accepts_the_largest_window)
 {
-    struct sample s = {.name = "8 MiB window", .encoding = "zstd", .plain = text(9 * MIB, 7)};
+    struct sample s = {.name = "8 MiB window", .encoding = "zstd", .plain = coded_text(9 * MIB, 7)};
 
     s.body = coded_zstd(s.plain.data, s.plain.n, 23);
     check_pieces(&s, s.body.n);
@@ -506,7 +333,7 @@ static void check_bomb(const char *encoding, struct coded body, size_t max_body,
 
 START_TEST(bombs_end_at_the_ceiling)
 {
-    struct coded plain = zeros(32 * MIB), gzip, stacked;
+    struct coded plain = coded_zeros(32 * MIB), gzip, stacked;
 
     gzip = coded_zlib(plain.data, plain.n, CODED_GZIP);
     stacked = coded_zlib(gzip.data, gzip.n, CODED_GZIP);
@@ -523,7 +350,7 @@ END_TEST
 
 START_TEST(bombs_end_at_the_ratio)
 {
-    struct coded plain = zeros(32 * MIB), gzip = coded_zlib(plain.data, plain.n, CODED_GZIP);
+    struct coded plain = coded_zeros(32 * MIB), gzip = coded_zlib(plain.data, plain.n, CODED_GZIP);
     struct coded br = coded_br(plain.data, plain.n, 0), zstd = coded_zstd(plain.data, plain.n, 23);
     struct coded stacked = coded_zlib(gzip.data, gzip.n, CODED_GZIP);
     struct sample honest = {.name = "gzip of zeros", .encoding = "gzip"};
@@ -536,7 +363,7 @@ START_TEST(bombs_end_at_the_ratio)
     check_pieces(&honest, gzip.n);
     sample_fini(&honest);
     /* Within the grace a page of one byte repeated is fine as well. */
-    honest = (struct sample){.name = "br of zeros", .encoding = "br", .plain = zeros(MIB)};
+    honest = (struct sample){.name = "br of zeros", .encoding = "br", .plain = coded_zeros(MIB)};
     honest.body = coded_br(honest.plain.data, honest.plain.n, 0);
     check_pieces(&honest, honest.body.n);
     sample_fini(&honest);
@@ -551,7 +378,7 @@ START_TEST(bombs_of_nothing_end)
 
     for (size_t i = 0; i < 5000; i++) {
         coded_join(&members, coded_copy(one.data, one.n));
-        coded_join(&skipped, bytes(UNIT_STR("\x50\x2a\x4d\x18\x08\0\0\0skipping")));
+        coded_join(&skipped, coded_copy(UNIT_STR("\x50\x2a\x4d\x18\x08\0\0\0skipping")));
     }
     check_bomb("gzip, br", coded_br(members.data, members.n, 0), 1000, 0);
     check_bomb("gzip", members, 1000, 0);

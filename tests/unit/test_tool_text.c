@@ -14,7 +14,7 @@ static struct bytes out;
 
 static void begin(void)
 {
-    bytes_init(&out, 1u << 24);
+    bytes_init(&out, 1u << 26);
 }
 
 static void end(void)
@@ -139,6 +139,86 @@ START_TEST(json_strings_cross_every_chunk)
     memset(text, 1, n);
     check_json(text, n);
     free(text);
+    end();
+}
+END_TEST
+
+/* The UTF-8 of `cp`; its length. */
+static size_t encode(char *to, uint32_t cp)
+{
+    if (cp < 0x80) {
+        to[0] = (char)cp;
+        return 1;
+    }
+    if (cp < 0x800) {
+        to[0] = (char)(0xc0 | cp >> 6);
+        to[1] = (char)(0x80 | (cp & 0x3f));
+        return 2;
+    }
+    if (cp < 0x10000) {
+        to[0] = (char)(0xe0 | cp >> 12);
+        to[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+        to[2] = (char)(0x80 | (cp & 0x3f));
+        return 3;
+    }
+    to[0] = (char)(0xf0 | cp >> 18);
+    to[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+    to[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+    to[3] = (char)(0x80 | (cp & 0x3f));
+    return 4;
+}
+
+START_TEST(json_keeps_every_character)
+{
+    char *text = malloc(5u << 20);
+    size_t n = 0;
+
+    begin();
+    ck_assert_ptr_nonnull(text);
+    for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+        if (cp < 0xd800 || cp > 0xdfff)
+            n += encode(text + n, cp);
+    }
+    check_json(text, n);
+    for (const unsigned char *p = (const unsigned char *)out.data;
+         p < (unsigned char *)out.data + out.len;) {
+        uint32_t cp = 0;
+        unsigned len = utf8_decode(p, 4, &cp);
+
+        ck_assert_uint_gt(len, 0);
+        ck_assert(!utf8_is_hidden(cp));
+        p += len;
+    }
+    free(text);
+    end();
+}
+END_TEST
+
+START_TEST(json_is_as_strict_as_the_decoder)
+{
+    char text[8];
+    uint32_t cp;
+
+    begin();
+    for (unsigned a = 0xc0; a < 0x100; a++) {
+        for (unsigned b = 0; b < 0x100; b++) {
+            for (unsigned c = 0; c < 0x100; c += 0x10) {
+                unsigned len;
+
+                memcpy(text, (const char[]){(char)a, (char)b, (char)c, '\x80'}, 4);
+                for (size_t n = 1; n <= 4; n++) {
+                    bool valid = true;
+
+                    for (size_t i = 0; valid && i < n; i += len) {
+                        len = utf8_decode((unsigned char *)text + i, n - i, &cp);
+                        valid = len > 0;
+                    }
+                    bytes_cut(&out, 0);
+                    ck_assert(json_text_put(&out, text, n) == valid);
+                }
+            }
+        }
+    }
     end();
 }
 END_TEST
@@ -307,6 +387,8 @@ int main(void)
     tcase_add_test(text, nothing_hidden_reaches_a_terminal);
     tcase_add_test(text, json_strings_come_back_as_they_were);
     tcase_add_test(text, json_strings_cross_every_chunk);
+    tcase_add_test(text, json_keeps_every_character);
+    tcase_add_test(text, json_is_as_strict_as_the_decoder);
     tcase_add_test(text, json_escapes_what_a_terminal_would_obey);
     tcase_add_test(text, json_refuses_what_is_no_utf8);
     tcase_add_test(text, base64_as_in_the_rfc);

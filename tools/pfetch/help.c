@@ -35,6 +35,6 @@ const char options_help[] =
     "              --max-body SIZE    of a page, with k, M or G (64M)\n"
     "Telling       --progress FORM    auto, bar, plain, json or none\n"
     "          -q  errors only    -v  more (-vv: most)    --log-file FILE\n"
-    "              --help  --version\n"
+    "          -h, --help  -V, --version\n"
     "Exit: 0 every page ok, 1 some not, 2 usage (nothing sent), 3 account, 4 output,\n"
     "      5 a limit was reached, 130 or 143 interrupted.  Manual: man pfetch\n";

@@ -40,12 +40,12 @@ static uint64_t marks(uint64_t w)
 static char *put_escape(char *p, uint32_t c)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char *const from = "\b\t\n\f\r\"\\", *const to = "btnfr\"\\";
-    const char *at = c && c < 0x80 ? strchr(from, (int)c) : NULL;
+    static const char letter[128] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                     ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
 
     *p++ = '\\';
-    if (at) {
-        *p++ = to[at - from];
+    if (c < 0x80 && letter[c]) {
+        *p++ = letter[c];
         return p;
     }
     *p++ = 'u';
@@ -56,55 +56,97 @@ static char *put_escape(char *p, uint32_t c)
     return p;
 }
 
-/* One character that is not plain: returns the bytes it took, 0 where it is no UTF-8. */
-static unsigned put_special(char **p, const unsigned char *s, size_t n)
+/* One character above ASCII: returns the bytes it took, 0 where it is no UTF-8. */
+static unsigned put_character(char **p, const unsigned char *s, size_t n)
 {
     uint32_t cp = 0;
     unsigned len = utf8_decode(s, n, &cp);
 
     if (len == 0)
         return 0;
-    if (len == 1 && cp >= 0x20 && cp != '"' && cp != '\\' && cp != 0x7f) {
-        *(*p)++ = (char)cp;
-    } else if (cp >= 0x10000 && utf8_is_hidden(cp)) {
-        *p = put_escape(*p, 0xd800 + ((cp - 0x10000) >> 10));
-        *p = put_escape(*p, 0xdc00 + (cp & 0x3ff));
-    } else if (len == 1 || utf8_is_hidden(cp)) {
-        *p = put_escape(*p, cp);
-    } else {
+    if (!utf8_is_hidden(cp)) {
         memcpy(*p, s, len);
         *p += len;
+    } else if (cp < 0x10000) {
+        *p = put_escape(*p, cp);
+    } else {
+        *p = put_escape(*p, 0xd800 + ((cp - 0x10000) >> 10));
+        *p = put_escape(*p, 0xdc00 + (cp & 0x3ff));
     }
     return len;
+}
+
+static char *put_ascii(char *p, unsigned char c)
+{
+    if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
+        return put_escape(p, c);
+    *p++ = (char)c;
+    return p;
+}
+
+/*
+ * The length of a character whose first byte alone says that it is neither hidden nor in need of
+ * a closer look: most letters of most scripts.  0 for all others.
+ */
+static unsigned plain_length(const unsigned char *s, size_t n)
+{
+    unsigned char c = s[0];
+
+    if (n < 3 || (s[1] & 0xc0) != 0x80)
+        return 0;
+    if (c >= 0xc3 && c <= 0xd7)
+        return 2;
+    if ((s[2] & 0xc0) != 0x80)
+        return 0;
+    return c == 0xe1 || (c >= 0xe3 && c <= 0xec) ? 3 : 0;
+}
+
+/* Characters above ASCII seldom come alone, and the words of eight bytes do not help with them. */
+static size_t put_characters(char **p, const unsigned char *s, size_t i, size_t end, size_t n)
+{
+    while (i < end && s[i] >= 0x80) {
+        unsigned len = plain_length(s + i, n - i);
+
+        if (len > 0) {
+            memcpy(*p, s + i, 3);
+            *p += len;
+        } else {
+            len = put_character(p, s + i, n - i);
+        }
+        if (len == 0)
+            break;
+        i += len;
+    }
+    return i;
 }
 
 /* Escapes s[i] up to s[end]; n is where the text ends.  Returns where it stopped. */
 static size_t escape_chunk(char **out, const unsigned char *s, size_t i, size_t end, size_t n)
 {
     char *p = *out;
+    size_t from;
 
     while (i < end) {
-        unsigned len;
-
         if (n - i >= 8) {
             uint64_t w, m;
+            unsigned plain;
 
             memcpy(&w, s + i, 8);
             memcpy(p, &w, 8);
             m = marks(le64toh(w));
-            if (!m) {
-                i += 8;
-                p += 8;
+            plain = m ? (unsigned)__builtin_ctzll(m) >> 3 : 8;
+            i += plain;
+            p += plain;
+            if (plain == 8)
                 continue;
-            }
-            i += (unsigned)__builtin_ctzll(m) >> 3;
-            p += (unsigned)__builtin_ctzll(m) >> 3;
         }
-        do {
-            len = put_special(&p, s + i, n - i);
-            i += len;
-        } while (len > 1 && i < end && s[i] >= 0x80);
-        if (len == 0)
+        if (s[i] < 0x80) {
+            p = put_ascii(p, s[i++]);
+            continue;
+        }
+        from = i;
+        i = put_characters(&p, s, i, end, n);
+        if (i < end && i == from)
             break;
     }
     *out = p;

@@ -285,8 +285,8 @@ static const struct option table[] = {
     {"quiet", 'q', FLAG, on_switch, AT(quiet)},
     {"verbose", 'v', FLAG, on_verbose, 0},
     {"log-file", 0, VALUE, on_text, AT(log_file)},
-    {"help", 0, FLAG, on_help, 0},
-    {"version", 0, FLAG, on_version, 0},
+    {"help", 'h', FLAG, on_help, 0},
+    {"version", 'V', FLAG, on_version, 0},
 };
 #define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
 

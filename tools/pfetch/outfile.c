@@ -183,7 +183,7 @@ size_t outfile_dropped(const struct outfile *f)
     size_t n = 0;
 
     /* The line that is written in part ends in what is not. */
-    while (f->error && f->lines && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+    while (f->lines && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
         n++;
         p++;
     }

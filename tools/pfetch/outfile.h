@@ -50,7 +50,7 @@ bool outfile_is_busy(const struct outfile *f);
 bool outfile_flush(struct outfile *f);
 /* An errno value, or 0. */
 int outfile_error(const struct outfile *f);
-/* After a failure: how many lines were taken and are not on record. */
+/* How many lines were taken and are not on record, because of a failure or as yet. */
 size_t outfile_dropped(const struct outfile *f);
 /* Whether anything has been written. */
 bool outfile_is_empty(const struct outfile *f);
