@@ -118,11 +118,6 @@ static void finish(struct fetch_gather *g)
 
 static void hand_over(struct fetch_gather *g, struct fetch_page *page)
 {
-    bool failed = page->outcome != FETCH_OUTCOME_OK;
-    enum fetch_error error = page->error;
-
-    if (failed && g->options.on_failure == FETCH_ON_FAILURE_STOP)
-        stop(g, error, true);
     if (g->options.on_page)
         g->options.on_page(g, page, g->options.arg);
     else
@@ -191,6 +186,8 @@ static void on_page(struct fetch_page *page, void *arg)
         return;
     }
     g->running = true;
+    if (page->outcome != FETCH_OUTCOME_OK && g->options.on_failure == FETCH_ON_FAILURE_STOP)
+        stop(g, page->error, true); /* now, even if it is early and waits for its turn */
     if (g->options.order == FETCH_ORDER_INPUT) {
         g->early[page->index & (g->early_size - 1)] = page;
         g->early_count++;

@@ -214,15 +214,17 @@ enum fetch_error pf_response_seal(struct pf_response *r, const char **body, size
         pf_response_fini(r);
         return FETCH_OK;
     }
+    if (r->body_len > 0) /* a failure may have left more behind it */
+        pf_response_consumed(r);
     if (holder->len > 0) {
         pf_buf_trim(holder);
         e = pf_buf_terminate(holder);
     }
     for (size_t i = 0; i < r->field_count; i++)
         seal_field(r, &r->field[i]);
-    if (e == FETCH_OK && holder->len > 0) {
-        *body = holder == &r->mem ? holder->data + r->body_at : holder->data;
-        *body_len = holder == &r->mem ? r->body_len : holder->len;
+    if (e == FETCH_OK && (r->decoder ? holder->len : r->body_len) > 0) {
+        *body = r->decoder ? holder->data : holder->data + r->body_at;
+        *body_len = r->decoder ? holder->len : r->body_len;
     }
     pf_decoder_free(r->decoder);
     r->decoder = NULL;

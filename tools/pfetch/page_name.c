@@ -27,13 +27,13 @@ static const char *readable(const char *url)
     return p;
 }
 
-/* Every run of other bytes becomes one underscore, as does a dot at the front. */
+/* Every run of other bytes becomes one underscore, as does a dot or a hyphen at the front. */
 static void make_legible(char out[PAGE_NAME_LEGIBLE + 1], const char *url)
 {
     size_t n = 0;
 
     for (const char *p = readable(url); *p && n < PAGE_NAME_LEGIBLE; p++) {
-        if (is_legible(*p) && !(n == 0 && *p == '.'))
+        if (is_legible(*p) && !(n == 0 && (*p == '.' || *p == '-')))
             out[n++] = *p;
         else if (n == 0 || out[n - 1] != '_')
             out[n++] = '_';

@@ -6,9 +6,10 @@
  *     |  legible part         hash    by content type
  *     folder: two digits of the hash, so that no folder grows large
  *
- * Only letters, digits, `.`, `-` and `_` of ASCII are in it and no part begins with a dot, so it
- * is the same on every file system and leaves no directory; the hash (80 bits of SHA-256) tells
- * URLs apart that the legible part makes equal, on file systems that ignore case too.
+ * Only letters, digits, `.`, `-` and `_` of ASCII are in it and no part begins with a dot or a
+ * hyphen, so it is the same on every file system, leaves no directory and is nobody's option; the
+ * hash (80 bits of SHA-256) tells URLs apart that the legible part makes equal, on file systems
+ * that ignore case too.
  */
 #ifndef PFETCH_TOOL_PAGE_NAME_H
 #define PFETCH_TOOL_PAGE_NAME_H

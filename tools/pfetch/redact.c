@@ -67,10 +67,17 @@ void redact_fini(struct redact *r)
     r->count = 0;
 }
 
-/* The key of a URL in a path ("/demo/") is no key; beside `=`, `&`, a quote or a blank it is. */
+/* A short key in a path ("/demo/") is no key; beside `=`, `&`, a quote or a blank it is. */
 static bool is_edge(char c)
 {
     return c == '\0' || strchr("=&?#;, :\"'<>()[]{}|\t\r\n", c) != NULL;
+}
+
+static bool is_word(const char *text, size_t n, const char *at, size_t len)
+{
+    const char *after = at + len;
+
+    return (at == text || is_edge(at[-1])) && (after == text + n || is_edge(*after));
 }
 
 /* The first secret at or behind `from`: its place and length. */
@@ -83,9 +90,7 @@ static const char *find(const struct redact *r, const char *text, size_t n, cons
         const char *p = from;
 
         while ((p = memmem(p, (size_t)(end - p), r->secret[i], r->len[i]))) {
-            const char *after = p + r->len[i];
-
-            if ((p == text || is_edge(p[-1])) && (after == end || is_edge(*after)))
+            if (r->len[i] >= REDACT_LONG || is_word(text, n, p, r->len[i]))
                 break;
             p++;
         }

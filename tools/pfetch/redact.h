@@ -10,7 +10,8 @@
 
 #include "bytes.h"
 
-#define REDACT_MAX 8u /* secrets: as given and percent-encoded, from option and environment */
+#define REDACT_MAX 8u  /* secrets: as given and percent-encoded, from option and environment */
+#define REDACT_LONG 8u /* bytes of a secret that is no part of any other word by chance      */
 
 /* All zero is an empty one. */
 struct redact {
@@ -25,8 +26,9 @@ bool redact_add(struct redact *r, const char *secret);
 void redact_fini(struct redact *r);
 
 /*
- * Whether `n` bytes hold a secret as a whole word (short keys are parts of innocent words).  If so
- * a copy with `REDACTED` in its place is appended to `out`, which is otherwise not touched.
+ * Whether `n` bytes hold a secret: anywhere, or, below REDACT_LONG bytes, as a whole word (a key
+ * such as `demo` is part of innocent words).  If so a copy with `REDACTED` in its place is
+ * appended to `out`, which is otherwise not touched.
  */
 bool redact_apply(const struct redact *r, const char *text, size_t n, struct bytes *out);
 
