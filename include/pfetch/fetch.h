@@ -174,7 +174,7 @@ struct fetch_page {
     uint32_t queued_ms;     /* from submission to the first dispatch                    */
     uint32_t elapsed_ms;    /* from the first dispatch to the end; 0 if never sent      */
     int64_t fetched_at_ms;  /* end, milliseconds since 1970-01-01T00:00:00Z             */
-    const char *protocol;   /* "http/1.1", or "" where no answer came; static           */
+    const char *protocol;   /* "h2", "http/1.1", or "" where no answer came; static     */
 };
 
 /* The value of the first header `name` (any case), or NULL.  Lives as the page. */
@@ -190,6 +190,13 @@ enum fetch_log_level { FETCH_LOG_ERROR, FETCH_LOG_WARNING, FETCH_LOG_INFO, FETCH
 /* `message` is lent, one line, without control characters and without the key. */
 typedef void (*fetch_log_cb)(enum fetch_log_level level, const char *message, void *arg);
 
+/* Which HTTP to speak with the endpoint. */
+enum fetch_http {
+    FETCH_HTTP_ANY = 0, /* over TLS what the endpoint prefers, 2 or 1.1 (ALPN); else 1.1     */
+    FETCH_HTTP_1_1,     /* 1.1 alone                                                         */
+    FETCH_HTTP_2        /* 2 alone; without TLS by prior knowledge (RFC 9113 section 3.3)    */
+};
+
 /*
  * How a client works.  Begin with FETCH_OPTIONS_INIT; every field is optional, a zero or NULL
  * means the default named.  Everything is copied but the log callback's argument, which is kept.
@@ -201,7 +208,8 @@ struct fetch_options {
     const char *key;       /* default: the profile's variable (PROXIESAPI_KEY), then PFETCH_KEY */
     const char *key_param; /* another name for the profile's key parameter ("auth_key")     */
 
-    const struct fetch_pair *params; /* further query parameters, sent as given but encoded */
+    const struct fetch_pair *params; /* further query parameters, encoded, beside what the
+                                        options below spell                                  */
     size_t param_count;
     const struct fetch_pair *headers; /* for the target, forwarded the profile's way        */
     size_t header_count;
@@ -210,9 +218,9 @@ struct fetch_options {
     const char *country; /* two letters, ISO 3166-1                                         */
     const char *session; /* calls of one session leave from one address                     */
 
-    unsigned concurrency;        /* calls in flight, 1 to 20,000; default 5                     */
-    unsigned connections;        /* open at once, 1 to 20,000; default: as many as calls        */
-    unsigned timeout_ms;         /* one attempt, from its dispatch; default from the profile    */
+    unsigned concurrency; /* calls in flight, 1 to 1,000,000; default 5                     */
+    unsigned connections; /* open at once, 1 to 20,000; default: as many as are needed       */
+    unsigned timeout_ms;  /* one attempt, from its dispatch; default from the profile    */
     unsigned connect_timeout_ms; /* one connection with its TLS; default 10,000             */
     unsigned deadline_ms;        /* one target with all attempts, from its first dispatch; none */
     int retries;                 /* after the first attempt, 0 to 100; FETCH_RETRIES_DEFAULT: 3 */
@@ -227,6 +235,8 @@ struct fetch_options {
 
     fetch_log_cb on_log; /* default: nothing is told                                        */
     void *log_arg;
+
+    enum fetch_http http;
 };
 #define FETCH_RETRIES_DEFAULT (-1)
 #define FETCH_REDIRECTS_DEFAULT (-1)
@@ -332,7 +342,7 @@ enum fetch_error fetch_client_submit(struct fetch_client *client, const struct f
  */
 void fetch_call_cancel(struct fetch_call *call);
 
-/* Changes how many calls may be in flight, from now on; 1 to 20,000, else FETCH_E_INVALID. */
+/* Changes how many calls may be in flight, from now on; 1 to 1,000,000, else FETCH_E_INVALID. */
 enum fetch_error fetch_client_set_concurrency(struct fetch_client *client, unsigned concurrency);
 
 /* What a client has done since it began. */

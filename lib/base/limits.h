@@ -6,7 +6,8 @@
 #define PF_BASE_LIMITS_H
 
 /* Options. */
-#define PF_MAX_CONCURRENCY 20000u   /* calls; one descriptor each under HTTP/1.1          */
+#define PF_MAX_CONCURRENCY 1000000u /* calls; about 2 KiB each, over HTTP/2                */
+#define PF_MAX_CONNECTIONS 20000u   /* one descriptor each                                */
 #define PF_MAX_RETRIES 100          /* attempts after the first                           */
 #define PF_MAX_REDIRECTS 20         /* hops; browsers stop at 20                          */
 #define PF_MAX_TIMEOUT_MS 86400000u /* a day: longer is a slip of units                 */
@@ -44,6 +45,12 @@
 #define PF_ADDRESS_REST_MS 30000u /* an address that failed is left alone               */
 #define PF_ADDRESS_TRY_MS 3000u   /* for one address while others are untried           */
 #define PF_RESOLVE_KEEP_MS 60000u /* addresses are asked for again                      */
+
+/* HTTP/2. */
+#define PF_MAX_STREAMS 1000u /* on one connection: so that one that breaks costs no more    */
+#define PF_SILENCE_MS 20000u /* without a byte while streams wait: then it is probed        */
+#define PF_PROBE_MS 10000u   /* for the answer to a probe                                   */
+#define PF_MAX_RESENDS 32u   /* of one attempt that a peer says it has not looked at        */
 
 /* Retries. */
 #define PF_BACKOFF_BASE_MS 250u       /* first retry waits up to this (full jitter)        */

@@ -38,7 +38,7 @@ bool pf_text_eq_nocase(const char *a, size_t an, const char *b, size_t bn)
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n'; /* the latter from folded lines */
 }
 
 /* Behind the parameters that begin at p: at the next comma outside quotes, or at the end. */

@@ -1,9 +1,14 @@
 #include "endpoint/verdict.h"
 
-struct pf_verdict pf_verdict_of_error(enum fetch_error error)
+struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm)
 {
     struct pf_verdict v = {.outcome = FETCH_OUTCOME_NETWORK, .error = error};
 
+    if (calm) {
+        v.outcome = FETCH_OUTCOME_THROTTLED;
+        v.retry = true;
+        return v;
+    }
     switch (error) {
     case FETCH_E_RESOLVE:
     case FETCH_E_CONNECT:

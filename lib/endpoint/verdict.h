@@ -15,8 +15,9 @@ struct pf_verdict {
     bool redirect; /* the endpoint names another place */
 };
 
-/* An exchange that did not end as one: `error` is not FETCH_OK. */
-struct pf_verdict pf_verdict_of_error(enum fetch_error error);
+/* An exchange that did not end as one: `error` is not FETCH_OK.  `calm`: the endpoint asked for less
+ * (RFC 9113, ENHANCE_YOUR_CALM). */
+struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm);
 
 /* A complete answer. */
 struct pf_verdict pf_verdict_of_answer(const struct pf_profile *profile, int api_status,

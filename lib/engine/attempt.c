@@ -87,7 +87,7 @@ static void end_call(struct fetch_call *call, const struct pf_verdict *v, const 
 
 void pf_attempt_abort(struct fetch_call *call, enum fetch_error error, const char *why)
 {
-    struct pf_verdict v = pf_verdict_of_error(error);
+    struct pf_verdict v = pf_verdict_of_error(error, false);
 
     call->x.error = error;
     if (call->state == PF_CALL_FLYING)
@@ -163,8 +163,8 @@ static bool rest_throttled(struct fetch_call *call)
     until = now + delay;
     if (!pf_timer_running(&client->brake) || client->brake.due_ms < until) {
         pf_loop_log(&client->loop, FETCH_LOG_INFO,
-                    "the endpoint answered %d, too many calls at once: pausing for %u ms",
-                    call->x.response.status, delay);
+                    "the endpoint says that these are too many calls at once: pausing for %u ms",
+                    delay);
         pf_loop_start_timer(&client->loop, &client->brake, delay);
     }
     if (now - call->throttled_since_ms >= PF_THROTTLE_TOTAL_MS)
@@ -198,7 +198,8 @@ static void start_exchange(struct fetch_call *call, struct pf_pool *pool)
 {
     struct fetch_client *client = call->client;
 
-    call->x.fresh = false;
+    call->x.fresh = call->x.calm = false;
+    call->x.resends = 0;
     pf_response_fini(&call->x.response);
     pf_response_init(&call->x.response, client->max_body, client->guess_bytes);
     pf_pool_start(pool, &call->x);
@@ -265,7 +266,7 @@ static void attempt_over(struct fetch_call *call)
     char sentence[512];
 
     if (call->x.error != FETCH_OK)
-        v = pf_verdict_of_error(call->x.error);
+        v = pf_verdict_of_error(call->x.error, call->x.calm);
     else
         v = pf_verdict_of_answer(client->profile, r->status, is_empty(r));
     if (v.redirect && follow(call))

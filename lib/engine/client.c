@@ -57,10 +57,10 @@ static void run_tasks(struct fetch_client *client)
 
 static void dispatch(struct fetch_client *client)
 {
-    unsigned limit = client->concurrency;
+    unsigned limit = client->concurrency, capacity = pf_pool_capacity(client->pool[0]);
 
-    if (limit > client->connections) /* HTTP/1.1: a connection carries one call */
-        limit = client->connections;
+    if (limit > capacity)
+        limit = capacity;
     while (client->in_flight < limit && !pf_list_empty(&client->queued) &&
            !pf_timer_running(&client->brake))
         pf_attempt_start(PF_LIST_ENTRY(client->queued.next, struct fetch_call, link));
@@ -240,6 +240,8 @@ struct pf_pool *pf_client_pool(struct fetch_client *client, const struct pf_url 
         .origin = origin,
         .connect_timeout_ms = client->connect_timeout_ms,
         .max_connections = client->connections,
+        .max_body = client->max_body,
+        .http = client->http,
         .resolve = (const char *const *)client->resolve,
         .resolve_count = client->resolve_count,
     };
@@ -324,6 +326,7 @@ static void take_numbers(struct fetch_client *client, const struct fetch_options
     client->max_redirects = (unsigned)o->redirects;
     client->max_body = o->max_body;
     client->insecure = o->insecure != 0;
+    client->http = o->http;
     client->guess_bytes = PF_READ_GUESS;
     client->loop.on_log = o->on_log;
     client->loop.log_arg = o->log_arg;

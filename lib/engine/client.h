@@ -40,6 +40,7 @@ struct fetch_client {
 
     unsigned concurrency, connections, timeout_ms, connect_timeout_ms, deadline_ms, retries;
     unsigned max_redirects;
+    enum fetch_http http;
     size_t max_body;
     size_t guess_bytes; /* how large the next answer is likely to be, head included */
 

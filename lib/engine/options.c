@@ -33,8 +33,8 @@ static bool in_range(unsigned *value, unsigned fallback, unsigned max)
 static const char *fault_of(struct fetch_options *o, const struct pf_profile *profile)
 {
     if (!in_range(&o->concurrency, PF_DEFAULT_CONCURRENCY, PF_MAX_CONCURRENCY))
-        return "concurrency is over 20,000";
-    if (!in_range(&o->connections, PF_MAX_CONCURRENCY, PF_MAX_CONCURRENCY))
+        return "concurrency is over 1,000,000";
+    if (!in_range(&o->connections, PF_MAX_CONNECTIONS, PF_MAX_CONNECTIONS))
         return "connections is over 20,000";
     if (!in_range(&o->timeout_ms, profile->timeout_ms, PF_MAX_TIMEOUT_MS))
         return "timeout_ms is over a day";
@@ -48,6 +48,8 @@ static const char *fault_of(struct fetch_options *o, const struct pf_profile *pr
         return "redirects is not from 0 to 20";
     if (o->max_body > SIZE_MAX / 8)
         return "max_body is out of range";
+    if (o->http > FETCH_HTTP_2)
+        return "http is none of its values";
     for (size_t i = 0; i < o->resolve_count; i++)
         if (!o->resolve[i] || !pf_resolver_override_is_valid(o->resolve[i]))
             return "an entry of resolve is not HOST:PORT:ADDRESS";

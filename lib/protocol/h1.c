@@ -109,6 +109,15 @@ static int on_value(llhttp_t *parser, const char *at, size_t n)
     return 0;
 }
 
+/* llhttp 8 lets names with spaces in or behind them pass, and a CR alone at a line's end. */
+static bool name_is_fine(const struct pf_h1 *h1)
+{
+    const char *name = h1->response->mem.data + h1->name_at;
+
+    return h1->name_len > 0 && h1->name_at > 0 && name[-1] == '\n' &&
+           !memchr(name, ' ', h1->name_len);
+}
+
 static int on_value_complete(llhttp_t *parser)
 {
     struct pf_h1 *h1 = self(parser);
@@ -116,6 +125,8 @@ static int on_value_complete(llhttp_t *parser)
 
     if (!in_head(h1))
         return 0;
+    if (!name_is_fine(h1))
+        return fail(h1, FETCH_E_PROTOCOL, "it has a header field without a proper name");
     if (h1->value_len == 0)
         h1->value_at = h1->name_at + h1->name_len;
     e = pf_response_add_field(h1->response, h1->name_at, h1->name_len, h1->value_at, h1->value_len);
@@ -169,7 +180,7 @@ static int on_headers_complete(llhttp_t *parser)
     if (status == 101)
         return fail(h1, FETCH_E_PROTOCOL, "it switches to a protocol that was not asked for");
     if (status < 200)
-        return 0;
+        return 1; /* it ends with its head, whatever it says of a body (RFC 9112 section 6.3) */
     if (!codings_are_fine(h1))
         return fail(h1, FETCH_E_PROTOCOL, "it has a transfer coding that was not asked for");
     if (status / 100 == 3 && !locations_agree(h1->response))
@@ -180,6 +191,8 @@ static int on_headers_complete(llhttp_t *parser)
         length = PF_LENGTH_UNKNOWN;
     else if (parser->flags & F_CONTENT_LENGTH)
         length = parser->content_length;
+    if ((parser->flags & F_CONTENT_LENGTH) && parser->content_length == PF_LENGTH_UNKNOWN)
+        return fail(h1, FETCH_E_TOO_LARGE, "its content length is beyond all bounds");
     h1->response->protocol = "http/1.1";
     /* llhttp does not tell where the head ends: 0 until the first body bytes, or the end of these. */
     e = pf_response_head_end(h1->response, status, 0, length);
@@ -205,7 +218,9 @@ static int on_message_complete(llhttp_t *parser)
 {
     struct pf_h1 *h1 = self(parser);
 
-    h1->keep_alive = llhttp_should_keep_alive(parser) != 0;
+    /* RFC 9112 section 6.1: who speaks 1.0 cannot be trusted with chunks and another answer. */
+    h1->keep_alive = llhttp_should_keep_alive(parser) &&
+                     !(parser->http_minor == 0 && (parser->flags & F_TRANSFER_ENCODING));
     return HPE_PAUSED;
 }
 

@@ -13,7 +13,7 @@ void pf_response_init(struct pf_response *r, size_t max_body, size_t guess_bytes
 {
     *r = (struct pf_response){
         .max_body = max_body,
-        .guess_bytes = guess_bytes,
+        .guess_bytes = guess_bytes > 1 ? guess_bytes : 2, /* a byte, and the NUL's */
         .protocol = "",
         .body_left = PF_LENGTH_UNKNOWN,
     };
@@ -31,6 +31,14 @@ void pf_response_fini(struct pf_response *r)
     r->decoder = NULL;
     pf_buf_fini(&r->mem);
     pf_buf_fini(&r->decoded);
+}
+
+void pf_response_restart(struct pf_response *r)
+{
+    size_t max_body = r->max_body, guess_bytes = r->guess_bytes;
+
+    pf_response_fini(r);
+    pf_response_init(r, max_body, guess_bytes);
 }
 
 enum fetch_error pf_response_room(struct pf_response *r, char **at, size_t *n)
@@ -162,6 +170,25 @@ enum fetch_error pf_response_body(struct pf_response *r, const char *bytes, size
         memmove(end, bytes, n); /* over chunk framing, downwards, within what was read */
     r->body_len += n;
     return FETCH_OK;
+}
+
+enum fetch_error pf_response_append(struct pf_response *r, const char *bytes, size_t n)
+{
+    enum fetch_error e;
+
+    if (!r->decoder && n <= r->max_body - r->body_len) {
+        if (r->body_left != PF_LENGTH_UNKNOWN && r->body_left <= PF_READ_GUESS_MAX)
+            e = pf_buf_reserve_exact(&r->mem, (size_t)r->body_left + 1);
+        else
+            e = FETCH_OK;
+        if (e == FETCH_OK)
+            e = pf_buf_reserve(&r->mem, n + 1);
+        if (e != FETCH_OK)
+            return e;
+    }
+    e = pf_response_body(r, bytes, n);
+    pf_response_consumed(r);
+    return e;
 }
 
 void pf_response_consumed(struct pf_response *r)

@@ -52,6 +52,9 @@ void pf_response_init(struct pf_response *r, size_t max_body, size_t guess_bytes
 /* Frees everything.  A zeroed one is fine. */
 void pf_response_fini(struct pf_response *r);
 
+/* Forgets what has come, for the same exchange anew. */
+void pf_response_restart(struct pf_response *r);
+
 /* Lends at least one byte, usually thousands, at mem's end.  FETCH_E_NOMEM, FETCH_E_TOO_LARGE. */
 enum fetch_error pf_response_room(struct pf_response *r, char **at, size_t *n);
 
@@ -74,6 +77,9 @@ enum fetch_error pf_response_head_end(struct pf_response *r, int status, size_t 
  * FETCH_E_TOO_LARGE, FETCH_E_ENCODING, FETCH_E_NOMEM.
  */
 enum fetch_error pf_response_body(struct pf_response *r, const char *bytes, size_t n);
+
+/* The same for bytes that are elsewhere and are to be copied where nothing decodes them. */
+enum fetch_error pf_response_append(struct pf_response *r, const char *bytes, size_t n);
 
 /* Everything in mem was looked at: what is neither head nor body is given up. */
 void pf_response_consumed(struct pf_response *r);

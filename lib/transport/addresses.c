@@ -1,6 +1,7 @@
 #include "transport/addresses.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +29,17 @@ void pf_addresses_add(struct pf_addresses *a, const struct sockaddr *sa, socklen
 void pf_addresses_replace(struct pf_addresses *a, const struct pf_addresses *with)
 {
     struct pf_addresses next = *with;
+    unsigned least = UINT_MAX; /* a new one has no arrears to make up */
 
+    for (unsigned i = 0; i < a->count; i++)
+        least = a->list[i].used < least ? a->list[i].used : least;
     for (unsigned i = 0; i < next.count; i++) {
         int old = find(a, (const struct sockaddr *)&next.list[i].sa, next.list[i].len);
 
         if (old >= 0)
             next.list[i] = a->list[old];
+        else if (a->count > 0)
+            next.list[i].used = least;
     }
     *a = next;
 }

@@ -51,10 +51,11 @@ static void address_failed(struct pf_dial *dial, enum fetch_error error, enum fe
     try_next(dial);
 }
 
-/* The TCP connection stands once the handshake has put something into SSL's state machine. */
+/* The TCP connection stands if it has taken anything: a refused one shows as a failed write of the
+ * first handshake message. */
 static bool in_handshake(const struct pf_dial *dial)
 {
-    return dial->ssl && SSL_get_state(dial->ssl) != TLS_ST_BEFORE;
+    return dial->ssl && BIO_number_written(SSL_get_wbio(dial->ssl)) > 0;
 }
 
 static void on_timer(struct pf_timer *timer)
@@ -112,7 +113,7 @@ static bool open_bufferevent(struct pf_dial *dial)
         dial->bev = bufferevent_socket_new(t->loop->base, -1, BEV_OPT_CLOSE_ON_FREE);
         return dial->bev != NULL;
     }
-    dial->ssl = pf_tls_connection(t->tls, t->host, t->tickets);
+    dial->ssl = pf_tls_connection(t->tls, t->host, t->tickets, t->alpn);
     if (!dial->ssl)
         return false;
     dial->bev = bufferevent_openssl_socket_new(t->loop->base, -1, dial->ssl,

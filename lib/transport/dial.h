@@ -19,6 +19,7 @@ struct pf_dial_target {
     const char *host;
     struct pf_tls *tls; /* NULL: plain */
     struct pf_tls_tickets *tickets;
+    enum pf_alpn alpn;
     unsigned timeout_ms; /* for all addresses together, with TLS */
 };
 

@@ -6,6 +6,7 @@
 #define PF_TRANSPORT_EXCHANGE_H
 
 #include "base/list.h"
+#include "protocol/h2.h"
 #include "protocol/message.h"
 #include "protocol/response.h"
 
@@ -17,7 +18,10 @@ struct pf_exchange {
     struct pf_pool *pool; /* NULL: not under way */
     struct pf_conn *conn; /* NULL: waits for one */
     struct pf_response response;
-    bool fresh; /* wants a new connection: a kept one has failed it */
+    struct pf_stream stream; /* where it goes over HTTP/2 */
+    bool fresh;              /* wants a new connection: a kept one has failed it */
+    unsigned resends;        /* uncounted repetitions so far */
+    bool calm;               /* the endpoint asked for less, in its protocol's own way */
 
     enum fetch_error error; /* of its end */
     enum fetch_phase phase;

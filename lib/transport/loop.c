@@ -44,22 +44,61 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     arm(loop);
 }
 
+static void on_pass(evutil_socket_t fd, short what, void *arg)
+{
+    struct pf_loop *loop = arg;
+    struct pf_link *l;
+
+    (void)fd;
+    (void)what;
+    while ((l = pf_list_shift(&loop->late))) {
+        struct pf_late *late = PF_LIST_ENTRY(l, struct pf_late, link);
+
+        late->run(late);
+    }
+}
+
+void pf_late_init(struct pf_late *late, void (*run)(struct pf_late *late))
+{
+    pf_list_init(&late->link);
+    late->run = run;
+}
+
+void pf_late_cancel(struct pf_late *late)
+{
+    pf_list_remove(&late->link);
+}
+
+void pf_loop_run_late(struct pf_loop *loop, struct pf_late *late)
+{
+    if (!pf_list_empty(&late->link))
+        return;
+    if (pf_list_empty(&loop->late))
+        event_active(&loop->pass, EV_TIMEOUT, 0);
+    pf_list_append(&loop->late, &late->link);
+}
+
 enum fetch_error pf_loop_init(struct pf_loop *loop, struct event_base *base)
 {
     loop->base = base;
     loop->armed_ms = PF_TIMERS_NEVER;
+    pf_list_init(&loop->late);
     loop->on_log = NULL;
     loop->log_arg = NULL;
     loop->settle = NULL;
     loop->entered = loop->due = false;
     pf_timers_init(&loop->timers, pf_loop_now_ms());
     pf_random_init(&loop->random);
-    return evtimer_assign(&loop->wake, base, on_wake, loop) == 0 ? FETCH_OK : FETCH_E_SYSTEM;
+    if (evtimer_assign(&loop->wake, base, on_wake, loop) != 0 ||
+        event_assign(&loop->pass, base, -1, 0, on_pass, loop) != 0)
+        return FETCH_E_SYSTEM;
+    return FETCH_OK;
 }
 
 void pf_loop_fini(struct pf_loop *loop)
 {
     event_del(&loop->wake);
+    event_del(&loop->pass);
 }
 
 void pf_loop_enter(struct pf_loop *loop)

@@ -11,9 +11,17 @@
 #include "base/timers.h"
 #include "pfetch/fetch.h"
 
+/* Something that is done once at the end of the loop's pass, however often it was asked for. */
+struct pf_late {
+    struct pf_link link;
+    void (*run)(struct pf_late *late);
+};
+
 struct pf_loop {
     struct event_base *base;
     struct pf_timers timers;
+    struct event pass; /* activated while `late` holds anything */
+    struct pf_link late;
     struct event wake; /* for the wheel's next turn */
     uint64_t armed_ms; /* when `wake` comes; PF_TIMERS_NEVER: not armed */
     struct pf_random random;
@@ -35,6 +43,11 @@ void pf_loop_fini(struct pf_loop *loop);
  */
 void pf_loop_enter(struct pf_loop *loop);
 void pf_loop_leave(struct pf_loop *loop);
+
+/* Has `late` run at the end of this pass; pf_late_init() first, pf_late_cancel() before it goes. */
+void pf_loop_run_late(struct pf_loop *loop, struct pf_late *late);
+void pf_late_init(struct pf_late *late, void (*run)(struct pf_late *late));
+void pf_late_cancel(struct pf_late *late);
 
 /* Milliseconds on the monotonic clock. */
 uint64_t pf_loop_now_ms(void);

@@ -1,14 +1,17 @@
 /*
- * Idle connections form a stack: the one used last is the least likely to be
- * stale, and a pool that needs fewer lets the others age at the bottom, where
- * one timer for all finds them.  Exchanges that wait form a queue; the first
- * gets whatever connection comes first, freed or new.  As many dials run as exchanges wait, within
- * a limit that grows while dials take long: near by, a few at a time keep both ends busy; far away,
- * that would take as long as the round trips of all.
+ * Connections are idle, open (HTTP/2 with some streams and room for more) or busy.  An exchange goes
+ * to an open one, in turn, so that their loads stay alike; else to the idle one that was used last:
+ * it is the least likely to be stale, and a pool that needs fewer lets the others age at the
+ * bottom, where one timer for all finds them; else it waits.  Whatever connection then has room
+ * first, freed or new, takes those who wait in their order.
  *
- * A dial that fails ends the exchange that has waited longest: that exchange's
- * retry is somebody else's business, and no exchange waits for ever behind
- * an endpoint that is gone.
+ * As many connections are opened as those who wait need, within a limit that grows while dials take
+ * long: near by, a few at a time keep both ends busy; far away, that would take as long as the round
+ * trips of all.  Where the endpoint may speak HTTP/2, the first connection's answer is awaited: it
+ * says how many exchanges each can carry.
+ *
+ * A dial that fails ends the exchange that has waited longest: that exchange's retry is somebody
+ * else's business, and no exchange waits for ever behind an endpoint that is gone.
  *
  * All steps are O(1) whatever is open or waits.
  */
@@ -32,12 +35,13 @@ struct pf_pool {
     struct pf_tls_tickets tickets;
     struct pf_dial_target dial_target;
     struct pf_conn_owner conn_owner;
-    struct pf_buf scratch;
+    struct pf_buf scratch, input;
     unsigned max_connections;
     unsigned max_dials; /* at once, for now */
-    unsigned idle_count, busy_count, dial_count, waiting_count;
-    struct pf_link idle; /* longest unused first */
-    struct pf_link busy, dials;
+    unsigned streams;   /* that a connection carries; 0: not known yet, the first one will tell */
+    unsigned conn_count, dial_count, waiting_count;
+    struct pf_link place[PF_CONN_BUSY + 1]; /* idle: longest unused first */
+    struct pf_link dials;
     struct pf_link waiting;       /* for any connection */
     struct pf_link waiting_fresh; /* for a new one: served first when one comes */
     struct pf_timer sweep;        /* closes what is idle for too long */
@@ -74,6 +78,13 @@ static void wait_for_connection(struct pf_pool *pool, struct pf_exchange *x)
     pool->waiting_count++;
 }
 
+/* It has had its turn already. */
+static void wait_first(struct pf_pool *pool, struct pf_exchange *x)
+{
+    pf_list_prepend(x->fresh ? &pool->waiting_fresh : &pool->waiting, &x->link);
+    pool->waiting_count++;
+}
+
 static void finish(struct pf_exchange *x)
 {
     x->pool = NULL;
@@ -89,24 +100,26 @@ static void fail(struct pf_exchange *x, enum fetch_error error, enum fetch_phase
 
 /* -------------------------------------------------------- connections -- */
 
-static void become_idle(struct pf_pool *pool, struct pf_conn *conn)
+static struct pf_link *idle(struct pf_pool *pool)
 {
-    conn->idle_since_ms = pf_loop_now_ms();
-    pf_list_append(&pool->idle, &conn->link);
-    pool->idle_count++;
-    if (!pf_timer_running(&pool->sweep))
-        pf_loop_start_timer(pool->loop, &pool->sweep, PF_IDLE_MS);
+    return &pool->place[PF_CONN_IDLE];
 }
 
-static void leave_idle(struct pf_pool *pool, struct pf_conn *conn)
+static void put(struct pf_pool *pool, struct pf_conn *conn, enum pf_conn_place place)
 {
     pf_list_remove(&conn->link);
-    pool->idle_count--;
+    pf_list_append(&pool->place[place], &conn->link);
+    if (place == PF_CONN_IDLE && conn->place != PF_CONN_IDLE) {
+        conn->idle_since_ms = pf_loop_now_ms();
+        if (!pf_timer_running(&pool->sweep))
+            pf_loop_start_timer(pool->loop, &pool->sweep, PF_IDLE_MS);
+    }
+    conn->place = place;
 }
 
-static void close_idle(struct pf_pool *pool, struct pf_conn *conn)
+static void close_conn(struct pf_pool *pool, struct pf_conn *conn)
 {
-    leave_idle(pool, conn);
+    pool->conn_count--;
     pf_conn_free(conn);
 }
 
@@ -115,71 +128,93 @@ static void on_sweep(struct pf_timer *timer)
     struct pf_pool *pool = PF_LIST_ENTRY(timer, struct pf_pool, sweep);
     uint64_t now = pf_loop_now_ms();
 
-    while (!pf_list_empty(&pool->idle)) {
-        struct pf_conn *oldest = PF_LIST_ENTRY(pool->idle.next, struct pf_conn, link);
+    while (!pf_list_empty(idle(pool))) {
+        struct pf_conn *oldest = PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link);
         uint64_t age = now - oldest->idle_since_ms;
 
         if (age < PF_IDLE_MS) {
             pf_loop_start_timer(pool->loop, timer, PF_IDLE_MS - age);
             return;
         }
-        close_idle(pool, oldest);
+        close_conn(pool, oldest);
     }
 }
 
-/* Sends `x` over `conn`, which is in no list.  False: `x` has ended for want of memory. */
-static bool send_over(struct pf_pool *pool, struct pf_conn *conn, struct pf_exchange *x)
+/* Fills a connection with those who wait, as far as it has room. */
+static void hand_out(struct pf_pool *pool, struct pf_conn *conn)
 {
-    enum fetch_error e = pf_conn_start(conn, x);
+    struct pf_exchange *x;
+    enum fetch_error e;
 
-    if (e != FETCH_OK) {
-        become_idle(pool, conn);
-        fail(x, e, FETCH_PHASE_REQUEST, NULL);
-        return false;
+    while (pool->waiting_count > 0 && pf_conn_room(conn) > 0 &&
+           (x = next_waiting(pool, conn->served == 0))) {
+        e = pf_conn_start(conn, x);
+        if (e == FETCH_E_CLOSED)
+            wait_first(pool, x);
+        else if (e != FETCH_OK)
+            fail(x, e, FETCH_PHASE_REQUEST, NULL);
     }
-    pf_list_append(&pool->busy, &conn->link);
-    pool->busy_count++;
-    return true;
 }
 
-/* A connection that is in no list goes to whoever waits, or becomes idle. */
-static void put_to_use(struct pf_pool *pool, struct pf_conn *conn, bool is_new)
+/* Puts a connection where it belongs now; it may be gone afterwards. */
+static void file(struct pf_pool *pool, struct pf_conn *conn)
 {
-    struct pf_exchange *x = next_waiting(pool, is_new);
-
-    if (x)
-        (void)send_over(pool, conn, x);
+    hand_out(pool, conn);
+    if (conn->over && conn->active == 0)
+        close_conn(pool, conn);
+    else if (pf_conn_room(conn) == 0)
+        put(pool, conn, PF_CONN_BUSY);
     else
-        become_idle(pool, conn);
+        put(pool, conn, conn->active > 0 ? PF_CONN_OPEN : PF_CONN_IDLE);
 }
 
-static void on_exchange_end(struct pf_conn *conn, struct pf_exchange *x, bool reusable)
+static void learn_streams(struct pf_pool *pool, const struct pf_conn *conn)
 {
-    struct pf_pool *pool = pool_of(conn);
-    bool kept = conn->served > 1;
+    unsigned streams = pf_conn_streams(conn);
 
-    pf_list_remove(&conn->link);
-    pool->busy_count--;
-    if (reusable)
-        put_to_use(pool, conn, false);
-    else
-        pf_conn_free(conn);
-    if (x->error == FETCH_E_LOST && kept && !x->fresh) {
-        x->fresh = true;
-        pool->stats.resent++;
-        wait_for_connection(pool, x);
-        open_more(pool);
+    if (streams == 0 || streams == pool->streams)
         return;
-    }
-    open_more(pool);
-    finish(x);
+    pool->streams = streams;
+    pool->loop->due = true; /* there may be room for more exchanges: the engine looks again */
 }
 
-static void on_idle_end(struct pf_conn *conn)
+/* The peer has not looked at it, or closed a kept connection under it: again, uncounted. */
+static bool is_to_be_resent(struct pf_pool *pool, const struct pf_conn *conn, struct pf_exchange *x)
+{
+    bool stale = x->error == FETCH_E_LOST && conn->ops == &pf_conn_h1 && conn->served > 1;
+
+    if (x->error == FETCH_OK)
+        return false;
+    if (conn->ops == &pf_conn_h2 && x->stream.wants_h1)
+        pool->dial_target.alpn = PF_ALPN_H1;
+    if (stale && !x->fresh) {
+        x->fresh = true;
+        return true;
+    }
+    return conn->ops == &pf_conn_h2 && x->stream.unprocessed && x->resends++ < PF_MAX_RESENDS;
+}
+
+static void on_exchange_end(struct pf_conn *conn, struct pf_exchange *x)
 {
     struct pf_pool *pool = pool_of(conn);
 
-    close_idle(pool, conn);
+    if (is_to_be_resent(pool, conn, x)) {
+        if (x->stream.wants_h1)
+            conn->over = true;
+        pool->stats.resent++;
+        pf_response_restart(&x->response);
+        wait_for_connection(pool, x);
+    } else {
+        finish(x);
+    }
+}
+
+static void on_turn_end(struct pf_conn *conn)
+{
+    struct pf_pool *pool = pool_of(conn);
+
+    learn_streams(pool, conn);
+    file(pool, conn);
     open_more(pool);
 }
 
@@ -203,8 +238,8 @@ static void on_dial_end(struct pf_dial *dial)
             pool->max_dials < PF_MAX_DIALS)
             pool->max_dials++;
         pf_dial_free(dial);
-        put_to_use(pool, conn, true);
-        open_more(pool);
+        pool->conn_count++;
+        on_turn_end(conn);
         return;
     }
     x = next_waiting(pool, true);
@@ -251,20 +286,30 @@ static void on_resolved(void *arg, const char *failure)
 /* Makes room for a new connection where only idle ones stand in its way. */
 static bool has_room(struct pf_pool *pool)
 {
-    if (pool->idle_count + pool->busy_count + pool->dial_count < pool->max_connections)
+    if (pool->conn_count + pool->dial_count < pool->max_connections)
         return true;
-    if (pool->idle_count == 0)
+    if (pf_list_empty(idle(pool)))
         return false;
-    close_idle(pool, PF_LIST_ENTRY(pool->idle.next, struct pf_conn, link));
+    close_conn(pool, PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link));
     return true;
+}
+
+/* How many dials those who wait are worth. */
+static unsigned dials_wanted(const struct pf_pool *pool)
+{
+    unsigned wanted;
+
+    if (pool->streams == 0)
+        return pool->conn_count > 0 || pool->waiting_count == 0 ? 0 : 1;
+    wanted = (pool->waiting_count + pool->streams - 1) / pool->streams;
+    return wanted < pool->max_dials ? wanted : pool->max_dials;
 }
 
 static void open_more(struct pf_pool *pool)
 {
-    if (pool->waiting_count <= pool->dial_count || !pf_resolver_ready(&pool->resolver))
+    if (dials_wanted(pool) <= pool->dial_count || !pf_resolver_ready(&pool->resolver))
         return;
-    while (pool->waiting_count > pool->dial_count && pool->dial_count < pool->max_dials &&
-           has_room(pool)) {
+    while (dials_wanted(pool) > pool->dial_count && has_room(pool)) {
         struct pf_dial *dial = pf_dial_new(&pool->dial_target, on_dial_end, pool);
 
         if (!dial) {
@@ -279,21 +324,37 @@ static void open_more(struct pf_pool *pool)
 
 /* ---------------------------------------------------------------- use -- */
 
+/* The connection that the next exchange goes to: open ones in turn, then the last that was idle. */
+static struct pf_conn *choose(struct pf_pool *pool)
+{
+    struct pf_link *open = &pool->place[PF_CONN_OPEN];
+
+    if (!pf_list_empty(open))
+        return PF_LIST_ENTRY(open->next, struct pf_conn, link);
+    if (!pf_list_empty(idle(pool)))
+        return PF_LIST_ENTRY(idle(pool)->prev, struct pf_conn, link);
+    return NULL;
+}
+
 void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x)
 {
+    struct pf_conn *conn = x->fresh ? NULL : choose(pool);
+
     x->pool = pool;
     x->conn = NULL;
-    if (!x->fresh && !pf_list_empty(&pool->idle)) {
-        struct pf_conn *conn = PF_LIST_ENTRY(pool->idle.prev, struct pf_conn, link);
+    if (conn) {
+        enum fetch_error e = pf_conn_start(conn, x);
 
-        if (pf_conn_start(conn, x) == FETCH_OK) {
-            leave_idle(pool, conn);
-            pf_list_append(&pool->busy, &conn->link);
-            pool->busy_count++;
+        if (e == FETCH_OK) {
+            put(pool, conn, pf_conn_room(conn) > 0 ? PF_CONN_OPEN : PF_CONN_BUSY);
             return;
         }
-        pool->resolve_failure = NULL; /* out of memory: told from the loop */
-        pf_loop_start_timer(pool->loop, &pool->failed, 0);
+        if (e == FETCH_E_CLOSED) {
+            file(pool, conn);
+        } else { /* out of memory: told from the loop */
+            pool->resolve_failure = NULL;
+            pf_loop_start_timer(pool->loop, &pool->failed, 0);
+        }
     }
     wait_for_connection(pool, x);
     open_more(pool);
@@ -307,14 +368,21 @@ void pf_pool_cancel(struct pf_exchange *x)
     if (!pool)
         return;
     x->pool = NULL;
-    if (!conn) {
+    if (conn) {
+        pf_conn_cancel(conn, x);
+        file(pool, conn);
+    } else {
         pf_list_remove(&x->link);
         pool->waiting_count--;
-        return;
     }
-    pool->busy_count--;
-    pf_conn_free(conn);
     open_more(pool);
+}
+
+unsigned pf_pool_capacity(const struct pf_pool *pool)
+{
+    uint64_t capacity = (uint64_t)pool->max_connections * (pool->streams ? pool->streams : 1);
+
+    return capacity < UINT32_MAX ? (unsigned)capacity : UINT32_MAX;
 }
 
 enum fetch_phase pf_pool_phase(const struct pf_exchange *x)
@@ -331,7 +399,26 @@ enum fetch_phase pf_pool_phase(const struct pf_exchange *x)
 void pf_pool_stats(const struct pf_pool *pool, struct pf_pool_stats *stats)
 {
     *stats = pool->stats;
-    stats->open = pool->idle_count + pool->busy_count;
+    stats->open = pool->conn_count;
+}
+
+static bool may_speak_h2(const struct pf_pool_options *options)
+{
+    return options->http == FETCH_HTTP_2 ||
+           (options->http == FETCH_HTTP_ANY && options->origin->https);
+}
+
+static enum pf_alpn alpn_of(enum fetch_http http)
+{
+    switch (http) {
+    case FETCH_HTTP_1_1:
+        return PF_ALPN_H1;
+    case FETCH_HTTP_2:
+        return PF_ALPN_H2;
+    case FETCH_HTTP_ANY:
+        break;
+    }
+    return PF_ALPN_ANY;
 }
 
 struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
@@ -348,14 +435,16 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     pool->loop = options->loop;
     pool->max_connections = options->max_connections;
     pool->max_dials = PF_MIN_DIALS;
-    pf_list_init(&pool->idle);
-    pf_list_init(&pool->busy);
+    for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
+        pf_list_init(&pool->place[i]);
     pf_list_init(&pool->dials);
     pf_list_init(&pool->waiting);
     pf_list_init(&pool->waiting_fresh);
     pf_timer_init(&pool->sweep, on_sweep);
     pf_timer_init(&pool->failed, on_failed);
     pf_buf_init(&pool->scratch, SIZE_MAX / 4);
+    pf_buf_init(&pool->input, SIZE_MAX / 4);
+    pool->streams = may_speak_h2(options) ? 0 : 1;
     pf_resolver_init(&pool->resolver, options->loop, pool->host, options->origin->port,
                      options->resolve, options->resolve_count);
     pool->resolver.on_done = on_resolved;
@@ -367,14 +456,18 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
         .host = pool->host,
         .tls = options->origin->https ? options->tls : NULL,
         .tickets = &pool->tickets,
+        .alpn = alpn_of(options->http),
         .timeout_ms = options->connect_timeout_ms,
     };
     pool->conn_owner = (struct pf_conn_owner){
         .loop = options->loop,
         .scratch = &pool->scratch,
+        .input = &pool->input,
         .bytes_in = &pool->stats.bytes_in,
+        .max_body = options->max_body,
+        .h2_at_once = options->http == FETCH_HTTP_2,
         .on_exchange_end = on_exchange_end,
-        .on_idle_end = on_idle_end,
+        .on_turn_end = on_turn_end,
     };
     return pool;
 }
@@ -394,10 +487,11 @@ void pf_pool_free(struct pf_pool *pool)
     pf_timer_cancel(&pool->failed);
     while (!pf_list_empty(&pool->dials))
         pf_dial_free(PF_LIST_ENTRY(pool->dials.next, struct pf_dial, link));
-    free_conns(&pool->busy);
-    free_conns(&pool->idle);
+    for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
+        free_conns(&pool->place[i]);
     pf_tls_tickets_fini(&pool->tickets);
     pf_buf_fini(&pool->scratch);
+    pf_buf_fini(&pool->input);
     free(pool->host);
     free(pool);
 }

@@ -49,7 +49,6 @@ static enum fetch_error load_trust(SSL_CTX *context, const char *ca_file,
 enum fetch_error pf_tls_init(struct pf_tls *tls, const char *ca_file, bool insecure,
                              struct fetch_failure *failure)
 {
-    static const unsigned char alpn[] = "\x08http/1.1";
     enum fetch_error e;
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
@@ -57,8 +56,7 @@ enum fetch_error pf_tls_init(struct pf_tls *tls, const char *ca_file, bool insec
     tls->insecure = insecure;
     if (!context)
         return FETCH_E_NOMEM;
-    if (!SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
-        SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0) {
+    if (!SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)) {
         SSL_CTX_free(context);
         return FETCH_E_NOMEM;
     }
@@ -108,13 +106,39 @@ static bool expect_host(SSL *ssl, const char *host)
                     (void *)(uintptr_t)host) == 1;
 }
 
-SSL *pf_tls_connection(struct pf_tls *tls, const char *host, struct pf_tls_tickets *tickets)
+/* SSL_set_alpn_protos() returns 0 where it succeeds. */
+static bool offer(SSL *ssl, enum pf_alpn alpn)
+{
+    static const unsigned char protocols[] = "\x02h2\x08http/1.1";
+
+    switch (alpn) {
+    case PF_ALPN_H1:
+        return SSL_set_alpn_protos(ssl, protocols + 3, 9) == 0;
+    case PF_ALPN_H2:
+        return SSL_set_alpn_protos(ssl, protocols, 3) == 0;
+    case PF_ALPN_ANY:
+        break;
+    }
+    return SSL_set_alpn_protos(ssl, protocols, 12) == 0;
+}
+
+bool pf_tls_speaks_h2(const SSL *ssl)
+{
+    const unsigned char *name;
+    unsigned n;
+
+    SSL_get0_alpn_selected(ssl, &name, &n);
+    return n == 2 && memcmp(name, "h2", 2) == 0;
+}
+
+SSL *pf_tls_connection(struct pf_tls *tls, const char *host, struct pf_tls_tickets *tickets,
+                       enum pf_alpn alpn)
 {
     SSL *ssl = SSL_new(tls->context);
 
     if (!ssl)
         return NULL;
-    if (!expect_host(ssl, host)) {
+    if (!expect_host(ssl, host) || !offer(ssl, alpn)) {
         SSL_free(ssl);
         return NULL;
     }

@@ -36,11 +36,18 @@ enum fetch_error pf_tls_init(struct pf_tls *tls, const char *ca_file, bool insec
 void pf_tls_fini(struct pf_tls *tls);
 void pf_tls_tickets_fini(struct pf_tls_tickets *tickets);
 
+/* What a connection offers to speak (ALPN, RFC 7301). */
+enum pf_alpn { PF_ALPN_ANY, PF_ALPN_H1, PF_ALPN_H2 };
+
 /*
  * A connection's state for `host`, a name or an address literal; gives (SSL_free(), or the
  * bufferevent's).  `tickets` (kept) gives a session and receives new ones.  NULL: out of memory.
  */
-SSL *pf_tls_connection(struct pf_tls *tls, const char *host, struct pf_tls_tickets *tickets);
+SSL *pf_tls_connection(struct pf_tls *tls, const char *host, struct pf_tls_tickets *tickets,
+                       enum pf_alpn alpn);
+
+/* Whether the peer chose HTTP/2. */
+bool pf_tls_speaks_h2(const SSL *ssl);
 
 /* Why a handshake failed: FETCH_E_CERTIFICATE or FETCH_E_TLS, with a half-sentence in `why`. */
 enum fetch_error pf_tls_failure(const SSL *ssl, unsigned long openssl_error, char *why, size_t cap);

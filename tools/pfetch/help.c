@@ -25,6 +25,7 @@ const char options_help[] =
     "              --cacert FILE      trust these certificates (PEM) instead\n"
     "              --insecure         check no certificate\n"
     "              --resolve HOST:PORT:ADDRESS   instead of DNS; repeatable\n"
+    "              --http1.1          no HTTP/2; --http2 nothing else\n"
     "              --sandbox[=SPEC]   an endpoint inside this process; key demo\n"
     "Speed     -c, --concurrency N    calls in flight, or auto (5)\n"
     "              --connections N    open at once (as many as calls)\n"

@@ -15,7 +15,8 @@
 #include "key.h"
 #include "value.h"
 
-#define MAX_CALLS 20000u
+#define MAX_CALLS 1000000u
+#define MAX_CONNECTIONS 20000u
 #define MAX_RETRIES 100u
 
 enum arity { FLAG, VALUE, OPTIONAL };
@@ -119,6 +120,18 @@ static bool on_header(struct parser *p, const struct option *option, char *value
     return take_pair(p, p->o->headers, &p->o->fetch.header_count, value, ':');
 }
 
+/* The value is where others have an offset. */
+static bool on_http(struct parser *p, const struct option *option, char *value)
+{
+    enum fetch_http http = (enum fetch_http)option->at;
+
+    (void)value;
+    if (p->o->fetch.http != FETCH_HTTP_ANY && p->o->fetch.http != http)
+        return wrong(p, "--http1.1 and --http2 exclude each other");
+    p->o->fetch.http = http;
+    return true;
+}
+
 static bool on_resolve(struct parser *p, const struct option *option, char *value)
 {
     (void)option;
@@ -160,8 +173,8 @@ static bool on_concurrency(struct parser *p, const struct option *option, char *
 static bool on_connections(struct parser *p, const struct option *option, char *value)
 {
     (void)option;
-    return take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.connections) ||
-           wrong(p, "--connections: \"%s\" is no number from 1 to %u", value, MAX_CALLS);
+    return take_unsigned(value, 1, MAX_CONNECTIONS, &p->o->fetch.connections) ||
+           wrong(p, "--connections: \"%s\" is no number from 1 to %u", value, MAX_CONNECTIONS);
 }
 
 static bool on_retries(struct parser *p, const struct option *option, char *value)
@@ -273,6 +286,8 @@ static const struct option table[] = {
     {"cacert", 0, VALUE, on_text, AT(fetch.ca_file)},
     {"insecure", 0, FLAG, on_switch, AT(fetch.insecure)},
     {"resolve", 0, VALUE, on_resolve, 0},
+    {"http1.1", 0, FLAG, on_http, FETCH_HTTP_1_1},
+    {"http2", 0, FLAG, on_http, FETCH_HTTP_2},
     {"sandbox", 0, OPTIONAL, on_sandbox, 0},
     {"concurrency", 'c', VALUE, on_concurrency, 0},
     {"connections", 0, VALUE, on_connections, 0},

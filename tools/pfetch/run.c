@@ -85,7 +85,10 @@ static bool open_console(struct run *r)
 /* Each call in flight takes a descriptor, and the usual soft limit is far below the hard one. */
 static void raise_descriptor_limit(struct run *r)
 {
-    unsigned wanted = r->options->fetch.concurrency + SPARE_DESCRIPTORS;
+    const struct fetch_options *o = &r->options->fetch;
+    unsigned calls =
+        o->connections && o->connections < o->concurrency ? o->connections : o->concurrency;
+    unsigned wanted = calls + SPARE_DESCRIPTORS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -97,9 +100,9 @@ static void raise_descriptor_limit(struct run *r)
     }
     if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < wanted)
         console_say(r->console, FETCH_LOG_WARNING,
-                    "%u calls at once may need %u descriptors, and the system allows %llu "
-                    "(ulimit -n)",
-                    r->options->fetch.concurrency, wanted, (unsigned long long)limit.rlim_cur);
+                    "%u calls at once may need %u descriptors over HTTP/1.1, and the system allows "
+                    "%llu (ulimit -n)",
+                    calls, wanted, (unsigned long long)limit.rlim_cur);
 }
 
 /* Where there is nothing else, what is piped in is the list. */

@@ -1,0 +1,504 @@
+/*
+ * nghttp2 does the framing, HPACK and flow control; what it leaves to its user is done here: the
+ * answer's memory, limits, what the end of a stream means, and floods.
+ *
+ * Windows: an answer is taken into its page's memory as it comes and bounded there by max_body, so
+ * flow control has nothing to protect.  A stream's window covers a fast line with a long way
+ * (2 MiB: 50 ms at 300 Mbit/s), the connection's is as large as the protocol has it: one
+ * page that is slow never stands in the way of another.
+ *
+ * The :path holds the key and is never indexed (RFC 7541 section 7.1.3); everything else of a
+ * repeated request is, and costs a byte a field.
+ */
+#include "protocol/h2.h"
+
+#include <nghttp2/nghttp2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+#define STREAM_WINDOW (2 << 20)
+#define CONNECTION_WINDOW INT32_MAX
+#define LIMIT_UNTOLD 100u /* RFC 9113 section 6.5.2 recommends no less */
+#define OUTPUT_BYTES 65536u
+/* Frames that bring nothing, between two that do: more are a flood. */
+#define IDLE_FRAMES_MAX 2000u
+#define MAX_H2_FIELDS (PF_MAX_PAIRS * 2 + 8)
+
+struct pf_h2 {
+    nghttp2_session *session;
+    struct pf_link ended; /* struct pf_stream */
+    struct pf_link active_list;
+    unsigned active;
+    unsigned idle_frames; /* since the last that brought something */
+    bool told;            /* the peer's SETTINGS have come */
+    bool closing;
+};
+
+/* ------------------------------------------------------------- streams -- */
+
+static struct pf_stream *stream_of(struct pf_h2 *h2, int32_t id)
+{
+    return id > 0 ? nghttp2_session_get_stream_user_data(h2->session, id) : NULL;
+}
+
+static void end_stream(struct pf_h2 *h2, struct pf_stream *s, enum fetch_error error)
+{
+    if (s->id > 0)
+        (void)nghttp2_session_set_stream_user_data(h2->session, s->id, NULL);
+    s->id = 0;
+    s->error = error;
+    h2->active--;
+    pf_list_remove(&s->link);
+    pf_list_append(&h2->ended, &s->link);
+}
+
+/* Gives up on a stream from our side. */
+static void fail_stream(struct pf_h2 *h2, struct pf_stream *s, enum fetch_error error)
+{
+    (void)nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
+    end_stream(h2, s, error);
+}
+
+struct pf_stream *pf_h2_ended(struct pf_h2 *h2)
+{
+    struct pf_link *l = pf_list_shift(&h2->ended);
+
+    return l ? PF_LIST_ENTRY(l, struct pf_stream, link) : NULL;
+}
+
+/* --------------------------------------------------------------- heads -- */
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+    struct pf_stream *s = stream_of(arg, frame->hd.stream_id);
+
+    (void)session;
+    if (s && s->response->progress == PF_PROGRESS_NONE)
+        s->response->progress = PF_PROGRESS_HEAD;
+    return 0;
+}
+
+/* A field stands in mem as HTTP/1.1 would have it, so that what comes after sees no difference. */
+static enum fetch_error add_field(struct pf_response *r, const nghttp2_vec *name,
+                                  const nghttp2_vec *value)
+{
+    size_t at = r->mem.len, value_at = at + name->len + 2;
+    enum fetch_error e;
+
+    if (at == 0)
+        e = pf_buf_reserve_exact(&r->mem, r->guess_bytes);
+    else
+        e = pf_buf_reserve(&r->mem, name->len + value->len + 4);
+    if (e == FETCH_OK)
+        e = pf_buf_append(&r->mem, name->base, name->len);
+    if (e == FETCH_OK)
+        e = pf_buf_append(&r->mem, ": ", 2);
+    if (e == FETCH_OK)
+        e = pf_buf_append(&r->mem, value->base, value->len);
+    if (e == FETCH_OK)
+        e = pf_buf_append(&r->mem, "\r\n", 2);
+    return e == FETCH_OK ? pf_response_add_field(r, at, name->len, value_at, value->len) : e;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *arg)
+{
+    const nghttp2_vec n = {(uint8_t *)(uintptr_t)name, name_len};
+    const nghttp2_vec v = {(uint8_t *)(uintptr_t)value, value_len};
+    struct pf_stream *s = stream_of(arg, frame->hd.stream_id);
+    enum fetch_error e;
+    uint64_t status;
+
+    (void)session;
+    (void)flags;
+    if (!s || s->response->progress >= PF_PROGRESS_BODY)
+        return 0; /* trailers are dropped */
+    s->bytes += name_len + value_len + 32;
+    if (s->bytes > PF_MAX_HEAD) {
+        s->response->detail = "its head is larger than 96 KiB";
+        fail_stream(arg, s, FETCH_E_TOO_LARGE);
+        return 0;
+    }
+    if (name_len == 7 && memcmp(name, ":status", 7) == 0) {
+        /* nghttp2 has seen to it that these are three digits. */
+        s->response->status =
+            pf_text_u64((const char *)value, value_len, &status) ? (int)status : 0;
+        return 0;
+    }
+    e = add_field(s->response, &n, &v);
+    if (e != FETCH_OK)
+        fail_stream(arg, s, e);
+    return 0;
+}
+
+static uint64_t told_length(const struct pf_response *r)
+{
+    size_t n, cursor = 0;
+    const char *value = pf_response_next(r, "content-length", &cursor, &n);
+    uint64_t length;
+
+    return value && pf_text_u64(value, n, &length) ? length : PF_LENGTH_UNKNOWN;
+}
+
+static void on_head(struct pf_h2 *h2, struct pf_stream *s)
+{
+    struct pf_response *r = s->response;
+    enum fetch_error e;
+
+    if (r->progress >= PF_PROGRESS_BODY)
+        return;            /* trailers */
+    if (r->status < 200) { /* nghttp2 refuses 101 */
+        pf_response_drop_fields(r);
+        r->mem.len = 0;
+        return;
+    }
+    r->protocol = "h2";
+    e = pf_response_head_end(r, r->status, r->mem.len, told_length(r));
+    if (e != FETCH_OK)
+        fail_stream(h2, s, e);
+}
+
+/* --------------------------------------------------------------- bodies -- */
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
+                   size_t n, void *arg)
+{
+    struct pf_stream *s = stream_of(arg, id);
+    struct pf_h2 *h2 = arg;
+    enum fetch_error e;
+
+    (void)session;
+    (void)flags;
+    h2->idle_frames = 0;
+    if (!s)
+        return 0;
+    s->body_bytes += n;
+    e = pf_response_append(s->response, (const char *)bytes, n);
+    if (e != FETCH_OK)
+        fail_stream(h2, s, e);
+    return 0;
+}
+
+/* ----------------------------------------------------------------- ends -- */
+
+static enum fetch_error error_of_code(struct pf_stream *s, uint32_t code)
+{
+    const struct pf_response *r = s->response;
+
+    switch (code) {
+    case NGHTTP2_REFUSED_STREAM:
+        s->unprocessed = true;
+        return FETCH_E_LOST;
+    case NGHTTP2_HTTP_1_1_REQUIRED:
+        s->unprocessed = s->wants_h1 = true;
+        return FETCH_E_LOST;
+    case NGHTTP2_ENHANCE_YOUR_CALM:
+        s->calm = true;
+        return FETCH_E_LOST;
+    case NGHTTP2_PROTOCOL_ERROR:
+    case NGHTTP2_COMPRESSION_ERROR:
+    case NGHTTP2_FLOW_CONTROL_ERROR:
+    case NGHTTP2_FRAME_SIZE_ERROR:
+        return FETCH_E_PROTOCOL;
+    default:
+        return r->progress == PF_PROGRESS_NONE ? FETCH_E_LOST : FETCH_E_TRUNCATED;
+    }
+}
+
+static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
+{
+    struct pf_stream *s = stream_of(arg, id);
+    struct pf_response *r;
+    enum fetch_error e;
+
+    (void)session;
+    if (!s)
+        return 0;
+    r = s->response;
+    if (code == NGHTTP2_NO_ERROR && r->progress == PF_PROGRESS_BODY) {
+        e = pf_response_end(r);
+    } else {
+        e = error_of_code(s, code == NGHTTP2_NO_ERROR ? NGHTTP2_CANCEL : code);
+        r->detail = nghttp2_http2_strerror(code);
+    }
+    end_stream(arg, s, e);
+    return 0;
+}
+
+/* A request that never went out, since the peer is going away.  Rare: a walk will do. */
+static int on_frame_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                             void *arg)
+{
+    struct pf_h2 *h2 = arg;
+
+    (void)session;
+    (void)error;
+    if (frame->hd.type != NGHTTP2_HEADERS)
+        return 0;
+    for (struct pf_link *l = h2->active_list.next; l != &h2->active_list; l = l->next) {
+        struct pf_stream *s = PF_LIST_ENTRY(l, struct pf_stream, link);
+
+        if (s->id == frame->hd.stream_id) {
+            s->unprocessed = true;
+            end_stream(h2, s, FETCH_E_LOST);
+            break;
+        }
+    }
+    return 0;
+}
+
+static bool brings_something(const nghttp2_frame *frame)
+{
+    return frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_GOAWAY ||
+           (frame->hd.type == NGHTTP2_DATA &&
+            (frame->hd.length > 0 || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)));
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+    struct pf_h2 *h2 = arg;
+    struct pf_stream *s = stream_of(h2, frame->hd.stream_id);
+
+    (void)session;
+    if (brings_something(frame))
+        h2->idle_frames = 0;
+    else if (++h2->idle_frames > IDLE_FRAMES_MAX)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
+        h2->told = true;
+    else if (frame->hd.type == NGHTTP2_HEADERS && s)
+        on_head(h2, s);
+    else if (frame->hd.type == NGHTTP2_GOAWAY)
+        h2->closing = true;
+    return 0;
+}
+
+/* ------------------------------------------------------------ requests -- */
+
+static nghttp2_nv field(const char *name, size_t name_len, const char *value, size_t value_len,
+                        uint8_t flags)
+{
+    return (nghttp2_nv){(uint8_t *)(uintptr_t)name, (uint8_t *)(uintptr_t)value, name_len,
+                        value_len, flags};
+}
+
+/* HTTP/2 wants names in lower case (RFC 9113 section 8.2.1); a caller's may not be. */
+static bool lower_names(struct pf_buf *names, const struct pf_request *request)
+{
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct pf_field *f = &request->field[i];
+        char *at;
+
+        if (pf_buf_append(names, f->name, f->name_len) != FETCH_OK)
+            return false;
+        at = names->data + names->len - f->name_len;
+        for (size_t k = 0; k < f->name_len; k++)
+            if (at[k] >= 'A' && at[k] <= 'Z')
+                at[k] = (char)(at[k] | 0x20);
+    }
+    return true;
+}
+
+enum fetch_error pf_h2_start(struct pf_h2 *h2, struct pf_stream *s,
+                             const struct pf_request *request, struct pf_response *response)
+{
+    const char *scheme = request->https ? "https" : "http";
+    nghttp2_nv nv[MAX_H2_FIELDS];
+    struct pf_buf names;
+    size_t n = 0, at = 0;
+
+    if (h2->closing)
+        return FETCH_E_CLOSED;
+    if (request->field_count + 4 > MAX_H2_FIELDS)
+        return FETCH_E_TOO_LARGE;
+    pf_buf_init(&names, SIZE_MAX / 4);
+    if (!lower_names(&names, request)) {
+        pf_buf_fini(&names);
+        return FETCH_E_NOMEM;
+    }
+    nv[n++] = field(":method", 7, request->method, strlen(request->method), 0);
+    nv[n++] = field(":scheme", 7, scheme, strlen(scheme), 0);
+    nv[n++] = field(":authority", 10, request->authority, request->authority_len, 0);
+    nv[n++] = field(":path", 5, request->path, request->path_len, NGHTTP2_NV_FLAG_NO_INDEX);
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct pf_field *f = &request->field[i];
+
+        nv[n++] = field(names.data + at, f->name_len, f->value, f->value_len, 0);
+        at += f->name_len;
+    }
+    *s = (struct pf_stream){.response = response};
+    s->id = nghttp2_submit_request(h2->session, NULL, nv, n, NULL, s);
+    pf_buf_fini(&names);
+    if (s->id < 0) {
+        enum fetch_error e = s->id == NGHTTP2_ERR_NOMEM ? FETCH_E_NOMEM : FETCH_E_CLOSED;
+
+        s->id = 0; /* out of stream ids, after 2^30 requests, or the session is ending */
+        h2->closing = h2->closing || e == FETCH_E_CLOSED;
+        return e;
+    }
+    pf_list_init(&s->link);
+    pf_list_append(&h2->active_list, &s->link);
+    h2->active++;
+    return FETCH_OK;
+}
+
+void pf_h2_cancel(struct pf_h2 *h2, struct pf_stream *s)
+{
+    if (s->id > 0) {
+        (void)nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
+        (void)nghttp2_session_set_stream_user_data(h2->session, s->id, NULL);
+        h2->active--;
+    }
+    s->id = 0;
+    pf_list_remove(&s->link);
+}
+
+/* ------------------------------------------------------------ in and out -- */
+
+void pf_h2_eof(struct pf_h2 *h2, enum fetch_error error)
+{
+    h2->closing = true;
+    while (!pf_list_empty(&h2->active_list)) {
+        struct pf_stream *s = PF_LIST_ENTRY(h2->active_list.next, struct pf_stream, link);
+        bool began = s->response->progress > PF_PROGRESS_NONE;
+
+        end_stream(h2, s, error == FETCH_E_LOST && began ? FETCH_E_TRUNCATED : error);
+    }
+}
+
+enum fetch_error pf_h2_receive(struct pf_h2 *h2, const void *bytes, size_t n)
+{
+    ssize_t used = nghttp2_session_mem_recv(h2->session, bytes, n);
+    enum fetch_error e;
+
+    if (used == (ssize_t)n) {
+        if (!nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session))
+            h2->closing = true;
+        return FETCH_OK;
+    }
+    e = used == NGHTTP2_ERR_NOMEM ? FETCH_E_NOMEM : FETCH_E_PROTOCOL;
+    (void)nghttp2_session_terminate_session(h2->session, NGHTTP2_PROTOCOL_ERROR);
+    pf_h2_eof(h2, e);
+    return e;
+}
+
+enum fetch_error pf_h2_output(struct pf_h2 *h2, struct pf_buf *out)
+{
+    while (out->len < OUTPUT_BYTES) {
+        const uint8_t *frame;
+        ssize_t n = nghttp2_session_mem_send(h2->session, &frame);
+        enum fetch_error e;
+
+        if (n < 0)
+            return n == NGHTTP2_ERR_NOMEM ? FETCH_E_NOMEM : FETCH_E_PROTOCOL;
+        if (n == 0)
+            return FETCH_OK;
+        e = pf_buf_append(out, frame, (size_t)n);
+        if (e != FETCH_OK)
+            return e;
+    }
+    return FETCH_OK;
+}
+
+unsigned pf_h2_active(const struct pf_h2 *h2)
+{
+    return h2->active;
+}
+
+unsigned pf_h2_limit(const struct pf_h2 *h2)
+{
+    uint32_t told =
+        nghttp2_session_get_remote_settings(h2->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+
+    return told == UINT32_MAX ? LIMIT_UNTOLD : told < PF_MAX_STREAMS ? told : PF_MAX_STREAMS;
+}
+
+unsigned pf_h2_room(const struct pf_h2 *h2)
+{
+    unsigned limit = pf_h2_limit(h2);
+
+    return h2->closing || limit <= h2->active ? 0 : limit - h2->active;
+}
+
+bool pf_h2_was_told(const struct pf_h2 *h2)
+{
+    return h2->told;
+}
+
+bool pf_h2_wants_output(const struct pf_h2 *h2)
+{
+    return nghttp2_session_want_write(h2->session) != 0;
+}
+
+bool pf_h2_is_closing(const struct pf_h2 *h2)
+{
+    return h2->closing;
+}
+
+void pf_h2_ping(struct pf_h2 *h2)
+{
+    (void)nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL);
+}
+
+/* -------------------------------------------------------- life and end -- */
+
+static int new_session(struct pf_h2 *h2)
+{
+    nghttp2_session_callbacks *callbacks;
+    nghttp2_option *option = NULL;
+    int rc = nghttp2_session_callbacks_new(&callbacks);
+
+    if (rc != 0)
+        return rc;
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_frame_not_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+    rc = nghttp2_option_new(&option);
+    if (rc == 0) {
+        nghttp2_option_set_no_closed_streams(option, 1); /* they serve priorities only */
+        rc = nghttp2_session_client_new2(&h2->session, callbacks, h2, option);
+    }
+    nghttp2_option_del(option);
+    nghttp2_session_callbacks_del(callbacks);
+    return rc;
+}
+
+struct pf_h2 *pf_h2_new(size_t max_body)
+{
+    uint32_t window = max_body < STREAM_WINDOW ? (uint32_t)max_body + 65535u : STREAM_WINDOW;
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, PF_MAX_HEAD},
+    };
+    struct pf_h2 *h2 = calloc(1, sizeof *h2);
+
+    if (!h2)
+        return NULL;
+    pf_list_init(&h2->ended);
+    pf_list_init(&h2->active_list);
+    if (new_session(h2) != 0 ||
+        nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings,
+                                sizeof settings / sizeof *settings) != 0 ||
+        nghttp2_session_set_local_window_size(h2->session, NGHTTP2_FLAG_NONE, 0,
+                                              CONNECTION_WINDOW) != 0) {
+        pf_h2_free(h2);
+        return NULL;
+    }
+    return h2;
+}
+
+void pf_h2_free(struct pf_h2 *h2)
+{
+    if (!h2)
+        return;
+    nghttp2_session_del(h2->session);
+    free(h2);
+}
