@@ -7,6 +7,7 @@
  */
 #include "engine/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -145,12 +146,22 @@ static uint32_t retry_after(const struct fetch_call *call)
     return value ? pf_retry_after_ms(value, n, (int64_t)time(NULL)) : 0;
 }
 
+/* A status, or HTTP/2's own word for it. */
+static const char *what_was_said(const struct fetch_call *call, char text[12])
+{
+    if (call->x.calm)
+        return "ENHANCE_YOUR_CALM";
+    (void)snprintf(text, 12, "%d", call->x.response.status);
+    return text;
+}
+
 /* The whole key pauses, not only the target that was told. */
 static bool rest_throttled(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
     uint64_t now = pf_loop_now_ms(), until;
     uint32_t delay = retry_after(call);
+    char text[12];
 
     client->stats.throttled++;
     call->throttles++;
@@ -163,8 +174,8 @@ static bool rest_throttled(struct fetch_call *call)
     until = now + delay;
     if (!pf_timer_running(&client->brake) || client->brake.due_ms < until) {
         pf_loop_log(&client->loop, FETCH_LOG_INFO,
-                    "the endpoint says that these are too many calls at once: pausing for %u ms",
-                    delay);
+                    "the endpoint answered %s, too many calls at once: pausing for %u ms",
+                    what_was_said(call, text), delay);
         pf_loop_start_timer(&client->loop, &client->brake, delay);
     }
     if (now - call->throttled_since_ms >= PF_THROTTLE_TOTAL_MS)

@@ -44,6 +44,7 @@ struct pf_pool {
     struct pf_link dials;
     struct pf_link waiting;       /* for any connection */
     struct pf_link waiting_fresh; /* for a new one: served first when one comes */
+    struct pf_link ended;         /* in this turn; told when its connection is back in its place */
     struct pf_timer sweep;        /* closes what is idle for too long */
     struct pf_timer failed;       /* tells a failed look-up from the loop */
     const char *resolve_failure;
@@ -205,16 +206,19 @@ static void on_exchange_end(struct pf_conn *conn, struct pf_exchange *x)
         pf_response_restart(&x->response);
         wait_for_connection(pool, x);
     } else {
-        finish(x);
+        pf_list_append(&pool->ended, &x->link);
     }
 }
 
 static void on_turn_end(struct pf_conn *conn)
 {
     struct pf_pool *pool = pool_of(conn);
+    struct pf_link *l;
 
     learn_streams(pool, conn);
     file(pool, conn);
+    while ((l = pf_list_shift(&pool->ended)))
+        finish(PF_LIST_ENTRY(l, struct pf_exchange, link));
     open_more(pool);
 }
 
@@ -440,6 +444,7 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     pf_list_init(&pool->dials);
     pf_list_init(&pool->waiting);
     pf_list_init(&pool->waiting_fresh);
+    pf_list_init(&pool->ended);
     pf_timer_init(&pool->sweep, on_sweep);
     pf_timer_init(&pool->failed, on_failed);
     pf_buf_init(&pool->scratch, SIZE_MAX / 4);
