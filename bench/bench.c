@@ -101,6 +101,11 @@ static bool read_option(struct bench *bench, int option, char *value)
         return read_number(value, BENCH_CONNECTIONS_MAX, &bench->connections);
     case 'b':
         return read_expected(bench, value);
+    case 't':
+        bench->ca_file = value;
+        return true;
+    case 'm':
+        return read_number(value, BENCH_STREAMS_MAX, &bench->streams);
     case 'w':
         return read_number(value, 60000, &bench->sample_ms);
     default:
@@ -114,7 +119,7 @@ bool bench_init(struct bench *bench, const char *name, int argc, char **argv)
 
     memset(bench, 0, sizeof(*bench));
     bench->name = name;
-    while ((option = getopt(argc, argv, "p:l:n:c:b:w:")) != -1) {
+    while ((option = getopt(argc, argv, "p:l:n:c:b:t:m:w:")) != -1) {
         if (!read_option(bench, option, optarg)) {
             fprintf(stderr, "%s: -%c: not usable\n", name, option);
             return false;
@@ -122,13 +127,26 @@ bool bench_init(struct bench *bench, const char *name, int argc, char **argv)
     }
     if (!bench->port || !bench->location || !bench->pages || !bench->connections ||
         !bench->expected) {
-        fprintf(stderr, "usage: %s -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-w MS]\n",
+        fprintf(stderr,
+                "usage: %s -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-t CA] "
+                "[-m STREAMS] [-w MS]\n",
                 name);
         return false;
     }
     if (bench->connections > bench->pages)
         bench->connections = bench->pages;
+    bench->calls = bench->connections * (bench->streams ? bench->streams : 1);
+    if (bench->calls > bench->pages)
+        bench->calls = bench->pages;
     return true;
+}
+
+bool bench_endpoint(const struct bench *bench, char *to, size_t size)
+{
+    int len = snprintf(to, size, "%s://127.0.0.1:%u/%s", bench->ca_file ? "https" : "http",
+                       bench->port, bench->location);
+
+    return len > 0 && (size_t)len < size;
 }
 
 void bench_fini(struct bench *bench)

@@ -2,12 +2,14 @@
  * What the measured clients have in common: their command line, the targets they ask for, the
  * way a finished page is counted and checked, and the one line they print.
  *
- *   CLIENT -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-w MS]
+ *   CLIENT -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-t CA] [-m STREAMS] [-w MS]
  *
  * A client asks http://127.0.0.1:PORT/LOCATION for PAGES different targets over at most
  * CONNECTIONS connections, holds every body whole in memory, hands it to bench_page() and frees
- * it.  FILE is what the server sends, so that bodies can be compared.  MS milliseconds after its
- * start the client notes how much memory it takes.
+ * it.  FILE is what the server sends, so that bodies can be compared.  With CA, a file of trusted
+ * certificates, the connections are TLS.  With STREAMS they speak HTTP/2, and each carries so many
+ * calls at a time; without it they speak HTTP/1.1.  MS milliseconds after its start the client
+ * notes how much memory it takes.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -21,8 +23,9 @@
 /* The target of page i is https://example.com/ and i in this many digits: all requests are
  * equally long. */
 #define BENCH_DIGITS 7
-#define BENCH_PAGES_MAX 9999999u
+#define BENCH_PAGES_MAX 10000000u
 #define BENCH_CONNECTIONS_MAX 16000u
+#define BENCH_STREAMS_MAX 1000u
 
 /* A key, so that the request has the form the provider expects. */
 #define BENCH_KEY "demo"
@@ -36,6 +39,9 @@ struct bench {
     const char *location; /* path of the endpoint, without the slash     */
     unsigned pages;       /* to fetch                                    */
     unsigned connections; /* at most                                     */
+    unsigned streams;     /* on each of them, over HTTP/2; 0: HTTP/1.1   */
+    unsigned calls;       /* in flight, over all connections             */
+    const char *ca_file;  /* NULL: no TLS                                */
     unsigned sample_ms;   /* when to call bench_sample(); 0: never       */
 
     char *expected; /* the body that every page should have              */
@@ -63,6 +69,9 @@ void bench_fini(struct bench *bench);
 
 /* The clocks start here: call it before the first object of the measured client is made. */
 void bench_start(struct bench *bench);
+
+/* Writes the endpoint's URL without its query; false: no room. */
+bool bench_endpoint(const struct bench *bench, char *to, size_t size);
 
 /* Milliseconds since bench_start(). */
 unsigned bench_elapsed_ms(const struct bench *bench);

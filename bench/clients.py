@@ -1,17 +1,22 @@
 """The clients that are measured: how each is started, and the result it comes back with.
 
 The C clients and aio.py print a line of name=value pairs themselves, with clocks that start after
-they have been loaded.  curl and wget2 are run by `watch`, which prints what the whole process took,
-and are told to throw the pages away: they never hold them, which is in their favour.
+they have been loaded.  The tools are run by `watch`, which prints what the whole process took.  curl
+and wget2 are told to throw the pages away, h2load and wrk always do: they never hold them, which is
+in their favour.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CURL_PARALLEL_MAX = 300  # curl takes no more before its version 8
+WRK_PAGES_A_SECOND = 20000  # about: wrk is told how long, not how many
+HEADERS = ["-H", "User-Agent: libpfetch/0.1.0", "-H", "Accept: */*",
+           "-H", "Accept-Encoding: gzip, br, zstd"]
 
 
 class Failed(Exception):
@@ -21,18 +26,28 @@ class Failed(Exception):
 class Run:
     """What one run of a client is to do."""
 
-    def __init__(self, port, location, pages, connections, body_file, sample_ms=0):
+    def __init__(self, port, location, pages, connections, body_file, streams=0, ca_file=None,
+                 sample_ms=0):
         self.port, self.location, self.pages = port, location, pages
         self.connections, self.body_file, self.sample_ms = connections, body_file, sample_ms
+        self.streams, self.ca_file = streams, ca_file
+
+    def url(self, number):
+        target = "https%3A%2F%2Fexample.com%2F"
+        scheme = "https" if self.ca_file else "http"
+        return (f"{scheme}://127.0.0.1:{self.port}/{self.location}?auth_key=demo&url={target}"
+                f"{number:07d}")
 
     def urls(self):
-        target = "https%3A%2F%2Fexample.com%2F"
-        start = f"http://127.0.0.1:{self.port}/{self.location}?auth_key=demo&url={target}"
-        return [f"{start}{number:07d}" for number in range(self.pages)]
+        return [self.url(number) for number in range(self.pages)]
 
     def options(self):
         options = ["-p", self.port, "-l", self.location, "-n", self.pages, "-c", self.connections,
                    "-b", self.body_file]
+        if self.ca_file:
+            options += ["-t", self.ca_file]
+        if self.streams:
+            options += ["-m", self.streams]
         if self.sample_ms:
             options += ["-w", self.sample_ms]
         return [str(option) for option in options]
@@ -60,7 +75,9 @@ class Clients:
                 ("curl_multi", shutil.which(self.program("curl_multi")), "libcurl4-openssl-dev"),
                 ("curl -Z", shutil.which("curl"), "curl"),
                 ("aiohttp", self.python, "python3-aiohttp"),
-                ("wget2", shutil.which("wget2"), "wget2")):
+                ("wget2", shutil.which("wget2"), "wget2"),
+                ("h2load", shutil.which("h2load"), "nghttp2-client"),
+                ("wrk", shutil.which("wrk"), "wrk")):
             if not there:
                 self.missing[name] = remedy
 
@@ -69,10 +86,10 @@ class Clients:
 
     def run(self, name, run):
         """Runs a client; returns its figures, as numbers by name."""
-        if name == "curl -Z":
-            return self._curl(run)
-        if name == "wget2":
-            return self._wget2(run)
+        tools = {"curl -Z": self._curl, "wget2": self._wget2, "h2load": self._h2load,
+                 "wrk": self._wrk}
+        if name in tools:
+            return tools[name](run)
         if name == "aiohttp":
             return self._call([self.python, f"{HERE}/aio.py"] + run.options())
         return self._call([self.program(name)] + run.options())
@@ -85,12 +102,17 @@ class Clients:
         pairs = [pair.partition("=") for pair in done.stdout.split()]
         return {name: float(value) for name, _, value in pairs if name != "name"}
 
-    def _watch(self, command, run):
-        """Runs a tool; returns its figures and what it wrote to standard output."""
-        output = f"{self.dir}/output"
-        figures = self._call([self.program("watch"), output] + command)
-        figures["pages"] = run.pages
-        figures["us_per_page"] = figures["cpu_s"] * 1e6 / run.pages
+    def _watch(self, command, pages):
+        """Runs a tool; returns its figures and what it wrote to standard output.  `pages`: how many
+        it fetches, or a pattern that finds the number in what it wrote."""
+        path = f"{self.dir}/output"
+        figures = self._call([self.program("watch"), path] + command)
+        with open(path, encoding="utf-8") as file:
+            output = file.read()
+        if isinstance(pages, str):
+            pages = int(re.search(pages, output).group(1))
+        figures["pages"] = pages
+        figures["us_per_page"] = figures["cpu_s"] * 1e6 / pages
         return figures, output
 
     def _curl(self, run):
@@ -100,13 +122,29 @@ class Clients:
             file.writelines(f'url = "{url}"\noutput = "/dev/null"\n' for url in run.urls())
         parallel = min(run.connections, CURL_PARALLEL_MAX)
         figures, output = self._watch(["curl", "-q", "-Z", "--parallel-max", str(parallel), "-s",
-                                       "--no-progress-meter", "-K", config], run)
-        with open(output, encoding="ascii") as file:
-            lines = file.read().splitlines()
+                                       "--no-progress-meter", "-K", config], run.pages)
         size = os.path.getsize(run.body_file)
-        if lines != [f"200 {size}"] * run.pages:
+        if output.splitlines() != [f"200 {size}"] * run.pages:
             raise Failed("curl -Z: not every page is whole")
         figures["body_bytes"] = run.pages * size
+        return figures
+
+    def _h2load(self, run):
+        pages, size = run.pages, os.path.getsize(run.body_file)
+        figures, output = self._watch(["h2load", "-c", str(run.connections), "-m", str(run.streams),
+                                       "-n", str(pages)] + HEADERS + [run.url(0)], pages)
+        if (f" {pages} succeeded, 0 failed, 0 errored" not in output
+                or f"status codes: {pages} 2xx" not in output
+                or f" ({pages * size}) data" not in output):
+            raise Failed("h2load: not every page is whole: " + output[-500:])
+        return figures
+
+    def _wrk(self, run):
+        seconds = max(1, round(run.pages / WRK_PAGES_A_SECOND))
+        figures, output = self._watch(["wrk", "-t1", f"-c{run.connections}", f"-d{seconds}"]
+                                      + HEADERS + [run.url(0)], r"(\d+) requests in ")
+        if "Socket errors" in output or "Non-2xx" in output:
+            raise Failed("wrk: not every page is whole: " + output[-500:])
         return figures
 
     def _wget2(self, run):
@@ -114,5 +152,5 @@ class Clients:
         with open(urls, "w", encoding="ascii") as file:
             file.writelines(f"{url}\n" for url in run.urls())
         figures, _ = self._watch(["wget2", "-q", "--no-hsts", f"--max-threads={run.connections}",
-                                  "-i", urls, "-O", "/dev/null"], run)
+                                  "-i", urls, "-O", "/dev/null"], run.pages)
         return figures

@@ -3,7 +3,10 @@
  * transfers: curl_multi_socket_action() driven by epoll, not curl_multi_perform(); easy handles
  * set up once and used again, so that their connections are kept alive in the multi handle's
  * pool; a pool as large as the number of transfers; no signals; bodies gathered in memory that
- * doubles as they grow.  Names, cookies, TLS and redirects play no part here.
+ * doubles as they grow.  Names, cookies and redirects play no part here.
+ *
+ * Over HTTP/2 a transfer waits for a connection that can take one more stream rather than opening
+ * its own (CURLOPT_PIPEWAIT), and connections and streams are limited to what was asked for.
  *
  * A handle that is done has to be removed from the multi handle and added again to take its next
  * URL: libcurl has no shorter way.
@@ -33,7 +36,7 @@ struct client {
     struct bench bench;
     int epoll_fd;
     CURLM *multi;
-    struct transfer *transfer; /* bench.connections of them */
+    struct transfer *transfer; /* bench.calls of them */
     struct curl_slist *headers;
     bool timer_set;
     unsigned timer_at_ms; /* since bench_start() */
@@ -96,21 +99,27 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 static bool transfer_start(struct client *client, struct transfer *transfer)
 {
     struct bench *bench = &client->bench;
+    char endpoint[128];
     char url[256];
     char digits[BENCH_DIGITS + 1] = "";
 
     if (bench->started == bench->pages)
         return true;
+    if (!bench_endpoint(bench, endpoint, sizeof(endpoint)))
+        return false;
     bench_digits(digits, bench->started++);
-    snprintf(url, sizeof(url),
-             "http://127.0.0.1:%u/%s?auth_key=" BENCH_KEY "&url=https%%3A%%2F%%2Fexample.com%%2F%s",
-             bench->port, bench->location, digits);
+    snprintf(url, sizeof(url), "%s?auth_key=" BENCH_KEY "&url=https%%3A%%2F%%2Fexample.com%%2F%s",
+             endpoint, digits);
     return curl_easy_setopt(transfer->easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_multi_add_handle(client->multi, transfer->easy) == CURLM_OK;
 }
 
 static bool transfer_init(struct client *client, struct transfer *transfer)
 {
+    const struct bench *bench = &client->bench;
+    long http = !bench->streams  ? CURL_HTTP_VERSION_1_1
+                : bench->ca_file ? CURL_HTTP_VERSION_2TLS
+                                 : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     CURL *easy = curl_easy_init();
 
     transfer->easy = easy;
@@ -118,7 +127,9 @@ static bool transfer_init(struct client *client, struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PIPEWAIT, bench->streams ? 1L : 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CAINFO, bench->ca_file) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
 }
 
@@ -214,22 +225,33 @@ static bool use_epoll(struct client *client)
            curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client) == CURLM_OK;
 }
 
+static bool limit_connections(struct client *client)
+{
+    const struct bench *bench = &client->bench;
+    long connections = (long)bench->connections;
+    CURLM *multi = client->multi;
+
+    return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections) == CURLM_OK &&
+           (!bench->streams ||
+            (curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK &&
+             curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections) == CURLM_OK &&
+             curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)bench->streams) ==
+                 CURLM_OK));
+}
+
 static bool start(struct client *client)
 {
     struct bench *bench = &client->bench;
-    long pool = (long)bench->connections;
-
     client->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     client->multi = curl_multi_init();
-    client->transfer = calloc(bench->connections, sizeof(*client->transfer));
+    client->transfer = calloc(bench->calls, sizeof(*client->transfer));
     client->headers = curl_slist_append(NULL, "User-Agent: libpfetch/0.1.0");
     if (client->headers)
         curl_slist_append(client->headers, "Accept-Encoding: gzip, br, zstd");
     if (client->epoll_fd < 0 || !client->multi || !client->transfer || !client->headers ||
-        curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, pool) != CURLM_OK ||
-        !use_epoll(client))
+        !limit_connections(client) || !use_epoll(client))
         return false;
-    for (unsigned i = 0; i < bench->connections; i++)
+    for (unsigned i = 0; i < bench->calls; i++)
         if (!transfer_init(client, &client->transfer[i]) ||
             !transfer_start(client, &client->transfer[i]))
             return false;
@@ -238,7 +260,7 @@ static bool start(struct client *client)
 
 static void client_fini(struct client *client)
 {
-    for (unsigned i = 0; client->transfer && i < client->bench.connections; i++) {
+    for (unsigned i = 0; client->transfer && i < client->bench.calls; i++) {
         struct transfer *transfer = &client->transfer[i];
 
         if (transfer->easy) {

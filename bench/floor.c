@@ -57,6 +57,14 @@ static bool tell(const char *what)
     return false;
 }
 
+static bool is_plain(const struct bench *bench)
+{
+    if (!bench->ca_file && !bench->streams)
+        return true;
+    fprintf(stderr, "floor: neither TLS nor HTTP/2 is among what it can\n");
+    return false;
+}
+
 static bool build_request(struct client *client)
 {
     const struct bench *bench = &client->bench;
@@ -256,7 +264,8 @@ int main(int argc, char **argv)
     struct client client = {.epoll_fd = -1};
     int status = 1;
 
-    if (bench_init(&client.bench, "floor", argc, argv) && build_request(&client)) {
+    if (bench_init(&client.bench, "floor", argc, argv) && is_plain(&client.bench) &&
+        build_request(&client)) {
         bench_start(&client.bench);
         if (run(&client))
             status = bench_report(&client.bench);

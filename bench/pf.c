@@ -80,11 +80,15 @@ static bool start(struct client *client)
                              .tv_usec = bench->sample_ms % 1000 * 1000};
     char endpoint[128];
 
-    snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u/%s", bench->port, bench->location);
+    if (!bench_endpoint(bench, endpoint, sizeof(endpoint)))
+        return false;
     options.endpoint = endpoint;
     options.key = BENCH_KEY;
     options.key_param = "auth_key";
-    options.concurrency = bench->connections;
+    options.concurrency = bench->calls;
+    options.connections = bench->connections;
+    options.ca_file = bench->ca_file;
+    options.http = bench->streams ? FETCH_HTTP_2 : FETCH_HTTP_1_1;
     gather.source = on_pull;
     gather.on_page = on_page;
     gather.on_done = on_done;

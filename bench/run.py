@@ -4,7 +4,8 @@
 nginx runs on one core, the client that is measured on another; each case is repeated in rounds,
 every client once in each, so that what disturbs the machine disturbs them alike.  The figures are
 medians over the rounds, and a ratio is the ratio of two medians.  CPU is user and system time of
-the client.  Environment: BENCH_PAGES (pages a run, default 40000), BENCH_ROUNDS (default 5).
+the client.  Environment: BENCH_PAGES (pages a run, default 40000), BENCH_ROUNDS (default 5),
+BENCH_LONG (if set, ten million targets too).
 """
 
 import argparse
@@ -19,37 +20,16 @@ import tempfile
 import time
 
 import report
+from cases import CASES, LETTERS, add_long, names_of
 from clients import Clients, Failed, Run
-from server import MODULE, Server
+from server import MODULE, TLS, Server
 
+TLS_CLIENTS = ("pf", "h2load", "wrk", "curl_multi")
 FILES = 20000  # descriptors: 16,000 connections and some
 
 
-class Case:
-    """One set of pages, and the clients that fetch it, each with its share of `pages`: what is slow
-    and not what a target is about gets a part of them, the figures being per page."""
-
-    def __init__(self, title, location, connections, shares, pages=None, sample_ms=0):
-        self.title, self.location, self.connections = title, location, connections
-        self.shares, self.fixed_pages, self.sample_ms = shares, pages, sample_ms
-
-    def pages(self, client, pages):
-        """How many pages a client fetches in one run, of BENCH_PAGES."""
-        return self.fixed_pages or max(self.connections, int(pages * self.shares[client]))
-
-
-CASES = {
-    "a": Case("10 KiB pages, 64 connections", "10k", 64,
-              {"floor": 1, "pf": 1, "curl_multi": 1, "curl -Z": 1 / 4, "aiohttp": 1 / 4,
-               "wget2": 1 / 4}),
-    "b": Case("10 KiB pages, 1,000 connections", "10k", 1000,
-              {"floor": 1, "pf": 1, "curl_multi": 1, "curl -Z": 1 / 4, "aiohttp": 1 / 4}),
-    "c": Case("100 KiB pages, 64 connections", "100k", 64,
-              {"floor": 1 / 4, "pf": 1 / 4, "curl_multi": 1 / 4, "curl -Z": 1 / 8,
-               "aiohttp": 1 / 8}),
-    "d": Case("8,000 pages of 10 KiB that take 1 s each, all in flight", "wait", 8000,
-              {"floor": 1, "pf": 1, "curl_multi": 1, "aiohttp": 1}, pages=8000, sample_ms=900),
-}
+REMARK = """curl -Z, wget2, h2load and wrk throw the pages away, and their CPU time includes their
+start; curl opens at most 300 connections; h2load and wrk ask for one target again and again."""
 
 
 def busy_s():
@@ -75,8 +55,9 @@ class Measurement:
     def once(self, name, case):
         """Runs a client once; returns its figures."""
         server = self.server
-        run = Run(server.next_port(), case.location, case.pages(name, self.pages), case.connections,
-                  server.body_file(case.location), case.sample_ms)
+        run = Run(server.next_port(case.tls), case.location, case.pages(name, self.pages),
+                  case.connections, server.body_file(case.location), streams=case.streams,
+                  ca_file=server.ca_file if case.tls else None, sample_ms=case.sample_ms)
         server.settle()
         accepted, requests, _ = server.counts()
         server_cpu, busy, start_s = server.cpu_s(), busy_s(), time.monotonic()
@@ -85,33 +66,41 @@ class Measurement:
         busy, server_cpu = busy_s() - busy, server.cpu_s() - server_cpu
         accepted_after, requests_after, _ = server.counts()
         figures["accepted"] = accepted_after - accepted - 1
-        figures["server_us_per_page"] = server_cpu * 1e6 / run.pages
+        figures["server_us_per_page"] = server_cpu * 1e6 / figures["pages"]
         if "waiting_bytes" in figures:
             figures["waiting_kib"] = figures["waiting_bytes"] / 1024
         requests = requests_after - requests - 1
-        if requests != run.pages:
-            raise Failed(f"{name}: {requests} requests for {run.pages} pages")
+        cut_off = requests - figures["pages"]  # by a client that ends with time, not with pages
+        if not 0 <= cut_off <= (case.connections if name == "wrk" else 0):
+            raise Failed(f"{name}: {requests} requests for {figures['pages']:.0f} pages")
         self.others_s += max(0.0, busy - server_cpu - figures["cpu_s"])
         return figures
 
-    def case(self, letter, names):
-        """All rounds of a case; returns the figures of each client's rounds by name."""
-        case = CASES[letter]
-        results = {name: [] for name in case.shares if name in names}
+    def group(self, letter, names):
+        """All rounds of a letter's cases; returns, by the case's name, the figures of each client's
+        rounds by its name."""
+        results = {case: {name: [] for name in CASES[case].shares if name in names}
+                   for case in names_of(letter)}
         for number in range(self.rounds):
-            for name, figures in results.items():
-                tell(f"case {letter}, round {number + 1} of {self.rounds}: {name}")
-                figures.append(self.once(name, case))
+            for case, clients in results.items():
+                if number >= (CASES[case].rounds_max or self.rounds):
+                    continue
+                for name, figures in clients.items():
+                    tell(f"case {case}, round {number + 1} of {self.rounds}: {name}")
+                    figures.append(self.once(name, CASES[case]))
         tell("")
         return results
 
-    def forms(self, names):
-        """What each client sends for 200 pages over 8 connections."""
-        forms = {}
+    def forms(self, names, tls=False):
+        """What each client sends for 200 pages over 8 connections, or 2 of 4 streams with TLS."""
+        server, forms = self.server, {}
         for name in names:
-            self.clients.run(name, Run(self.server.form_port, "10k", 200, 8,
-                                       self.server.body_file("10k")))
-            forms[name] = self.server.take_form_log()
+            body = server.body_file("10k")
+            run = (Run(server.form_tls_port, "10k", 200, 2, body, streams=0 if name == "wrk" else 4,
+                       ca_file=server.ca_file)
+                   if tls else Run(server.form_port, "10k", 200, 8, body))
+            self.clients.run(name, run)
+            forms[name] = server.take_form_log()
         return forms
 
 
@@ -132,6 +121,9 @@ def machine(clients):
         "nginx": version(["nginx", "-v"], r"nginx/(\S+)"),
         "libcurl": version(["curl", "-V"], r"libcurl/(\S+)"),
         "curl": version(["curl", "-V"], r"curl (\S+)"),
+        "h2load": version(["h2load", "--version"], r"nghttp2/(\S+)"),
+        "wrk": version(["wrk", "-v"], r"wrk \S*?/?(\d\S*)"),
+        "OpenSSL": version(["openssl", "version"], r"OpenSSL (\S+)"),
         "wget2": version(["wget2", "-V"], r"Wget2 (\S+)"),
         "aiohttp": version([clients.python or "python3", "-c",
                             "import aiohttp; print('v', aiohttp.__version__)"], r"v (\S+)"),
@@ -149,20 +141,28 @@ def document(measurement, clients, results, forms):
     share = measurement.others_s / max(measurement.wall_s, 1e-9) / os.cpu_count()
     parts = ["# Speed", "\n".join(machine(clients)),
              f"Medians of {measurement.rounds} rounds.  While the clients ran, other processes had "
-             f"{share:.0%} of the machine's CPU time."]
+             f"{share:.0%} of the machine's CPU time.  TLS: {TLS}."]
     for name, remedy in clients.missing.items():
         parts.append(f"Not measured: {name} (Debian: apt-get install {remedy}).")
-    for letter, rounds in results.items():
-        parts.append(f"## ({letter}) {CASES[letter].title}")
-        if CASES[letter].sample_ms:
+    for name, rounds in results.items():
+        case = CASES[name]
+        if name[0] == "h" or not any(rounds.values()):
+            continue
+        parts.append(f"## ({name}) {case.title}")
+        if case.sample_ms:
             parts.append(report.table(report.WAITING_HEAD, report.waiting_rows(rounds)))
         else:
-            parts.append(report.table(report.CASE_HEAD, report.case_rows(rounds)))
-    if any(letter in results and "curl -Z" in results[letter] for letter in "ab"):
-        parts.append("curl -Z and wget2 throw the pages away (`-o /dev/null`), and their CPU time "
-                     "includes their start; curl opens at most 300 connections.")
-    parts += ["## What each client sends", report.form_table(forms),
-              "## Targets", report.targets_table(results),
+            parts.append(report.table(report.case_head(case.base),
+                                      report.case_rows(rounds, case.base)))
+    for prefix, title in (("hn", "the number of targets"), ("hc", "the number of calls in flight")):
+        points = [(CASES[name].title, rounds) for name, rounds in results.items()
+                  if name.startswith(prefix)]
+        if points and all(all(rounds.values()) for _, rounds in points):
+            parts += [f"## (h) Cost per page over {title}, 1 KiB pages, HTTP/1.1",
+                      report.table(report.CURVE_HEAD, report.curve_rows(points))]
+    parts += [REMARK, "## What each client sends"]
+    parts += [report.form_table(kind) for kind in forms if kind]
+    parts += ["## Targets", report.targets_table(results),
               "The last column is what raw epoll without a parser reaches in the same run."]
     return "\n\n".join(parts) + "\n"
 
@@ -170,7 +170,7 @@ def document(measurement, clients, results, forms):
 def prepare():
     """The server's and the client's core; ends the program where the machine cannot do it."""
     for path, remedy in ((shutil.which("nginx"), "nginx"), (shutil.which("taskset"), "util-linux"),
-                         (os.path.exists(MODULE), "libnginx-mod-http-echo")):
+                         (shutil.which("openssl"), "openssl"), (os.path.exists(MODULE), "libnginx-mod-http-echo")):
         if not path:
             sys.exit(f"bench: {remedy} is missing (Debian: apt-get install {remedy})")
     cores = sorted(os.sched_getaffinity(0))
@@ -187,7 +187,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", default="bench", help="directory of the built clients")
-    parser.add_argument("--cases", default="abcd", help="which of a, b, c and d")
+    parser.add_argument("--cases", default=LETTERS, help=f"which of the letters {LETTERS}")
     parser.add_argument("--clients", help="names, separated by commas; default: all")
     parser.add_argument("--output", help="write the report to this file too")
     return parser.parse_args()
@@ -196,18 +196,24 @@ def arguments():
 def main():
     args = arguments()
     server_core, client_core = prepare()
+    if os.environ.get("BENCH_LONG"):
+        add_long()
     pages = int(os.environ.get("BENCH_PAGES", "40000"))
     rounds = int(os.environ.get("BENCH_ROUNDS", "5"))
     with tempfile.TemporaryDirectory(prefix="pfetch-bench-") as directory, \
             Server(directory, server_core, FILES) as server:
         clients = Clients(args.programs, directory, client_core)
-        names = [name for name in (args.clients or ",".join(CASES["a"].shares)).split(",")
+        known = list(dict.fromkeys(name for case in CASES.values() for name in case.shares))
+        names = [name for name in (args.clients.split(",") if args.clients else known)
                  if name not in clients.missing]
         measurement = Measurement(server, clients, pages, rounds)
         try:
-            forms = measurement.forms(names)
+            forms = [measurement.forms([name for name in names if name in CASES["a"].shares]),
+                     measurement.forms([name for name in names if name in TLS_CLIENTS], tls=True)]
             measurement.once("floor", CASES["d"])  # the server's memory is warm after that
-            results = {letter: measurement.case(letter, names) for letter in args.cases}
+            results = {}
+            for letter in args.cases:
+                results.update(measurement.group(letter, names))
         except Failed as failure:
             sys.exit(f"bench: {failure}")
         text = document(measurement, clients, results, forms)

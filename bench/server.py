@@ -4,7 +4,9 @@ in a temporary directory.
 It is set up to cost little, so that the client is what is measured: one process, no log, files
 kept open, sendfile() with the head in the same segment, and memory that malloc keeps.  It has
 several ports, since a connection that was closed holds its pair of ports for a minute: runs that
-follow each other take turns.  One more port writes a log, for looking at what a client sends.
+follow each other take turns.  More ports speak TLS, HTTP/2 or HTTP/1.1 as the client asks for
+(ALPN), with one cipher suite, so that all clients have the same to do.  Two further ports, plain
+and TLS, write a log, for looking at what a client sends.
 """
 
 import os
@@ -17,8 +19,11 @@ import subprocess
 import time
 import urllib.request
 
-PORTS = 12
-BODIES = {"10k": 10 * 1024, "100k": 100 * 1024}
+PORTS = 12      # of each kind
+STREAMS = 1000  # on one HTTP/2 connection
+BODIES = {"1k": 1024, "10k": 10 * 1024, "100k": 100 * 1024}
+WAITS = {"wait": 1, "wait5": 5}  # locations that answer with 10k, after so many seconds
+TLS = "TLS 1.3, TLS_AES_128_GCM_SHA256, ECDSA P-256 certificate"
 MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
 
 CONFIG = string.Template("""\
@@ -52,17 +57,24 @@ http {
     keepalive_requests 1000000000;
     keepalive_timeout 10m;
 
+    ssl_certificate $dir/cert.pem;
+    ssl_certificate_key $dir/cert.key;
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    http2_max_concurrent_streams $streams;
+
     log_format form '$$request_length $$status $$body_bytes_sent $$connection $$request_uri';
 
     server {
 $listen
         root $dir/www;
         location = /status { stub_status; }
-        location = /wait { echo_sleep 1; echo_exec /10k; }
+$waits
         location / { }
     }
     server {
         listen 127.0.0.1:$form_port;
+        listen 127.0.0.1:$form_tls_port ssl http2;
         root $dir/www;
         access_log $dir/form.log form;
         location / { }
@@ -82,13 +94,24 @@ def free_ports(count):
     return ports
 
 
+def make_certificate(directory):
+    """A key and a certificate of its own for 127.0.0.1."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{directory}/cert.key",
+                    "-out", f"{directory}/cert.pem"], check=True, capture_output=True)
+
+
 class Server:
     """A running nginx.  Use it in a `with` statement."""
 
     def __init__(self, directory, core, files):
         self.dir = directory
-        self.form_port, *self.ports = free_ports(PORTS + 1)
+        self.ca_file = f"{directory}/cert.pem"
+        self.form_port, self.form_tls_port, *ports = free_ports(2 * PORTS + 2)
+        self.ports, self.tls_ports = ports[:PORTS], ports[PORTS:]
         self._turn = 0
+        make_certificate(directory)
         self._write_files(files)
         # What nginx frees at the end of a run is not given back to the kernel and cleared again.
         environ = dict(os.environ, MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_TOP_PAD_="67108864")
@@ -102,11 +125,18 @@ class Server:
             letters = random.Random(name).choices(string.ascii_letters + string.digits, k=size)
             with open(self.body_file(name), "w", encoding="ascii") as file:
                 file.write("".join(letters))
-        shutil.copyfile(self.body_file("10k"), self.body_file("wait"))
-        listen = "\n".join(f"        listen 127.0.0.1:{port} backlog=16384;" for port in self.ports)
+        for name in WAITS:
+            shutil.copyfile(self.body_file("10k"), self.body_file(name))
+        waits = "\n".join(f"        location = /{name} {{ echo_sleep {seconds}; echo_exec /10k; }}"
+                          for name, seconds in WAITS.items())
+        kinds = [(port, "") for port in self.ports] + [(port, " ssl http2")
+                                                       for port in self.tls_ports]
+        listen = "\n".join(f"        listen 127.0.0.1:{port}{kind} backlog=16384;"
+                           for port, kind in kinds)
         with open(f"{self.dir}/nginx.conf", "w", encoding="ascii") as file:
             file.write(CONFIG.substitute(dir=self.dir, module=MODULE, files=files, listen=listen,
-                                         form_port=self.form_port))
+                                         waits=waits, streams=STREAMS, form_port=self.form_port,
+                                         form_tls_port=self.form_tls_port))
 
     def __enter__(self):
         for _ in range(100):
@@ -129,10 +159,10 @@ class Server:
         """The file that holds what a location answers with."""
         return f"{self.dir}/www/{location}"
 
-    def next_port(self):
+    def next_port(self, tls=False):
         """The port whose turn it is."""
-        self._turn = (self._turn + 1) % len(self.ports)
-        return self.ports[self._turn]
+        self._turn = (self._turn + 1) % PORTS
+        return (self.tls_ports if tls else self.ports)[self._turn]
 
     def counts(self):
         """Connections accepted and requests handled so far, this look included, and connections

@@ -85,6 +85,7 @@ static enum fetch_error run(struct list *list, const struct fetch_options *optio
         fetch_gather_free(gather);
     }
     fetch_client_free(client);
+    (void)event_base_loop(list->base, EVLOOP_NONBLOCK); /* what libevent frees from the loop */
     return e;
 }
 

@@ -26,6 +26,8 @@
 /* Frames that bring nothing, between two that do: more are a flood. */
 #define IDLE_FRAMES_MAX 2000u
 #define MAX_H2_FIELDS (PF_MAX_PAIRS * 2 + 8)
+/* Of a request, bytes: a URL of any length that is taken, encoded; nghttp2 stops at 64 KiB. */
+#define MAX_REQUEST_HEAD (PF_MAX_URL * 16u)
 
 struct pf_h2 {
     nghttp2_session *session;
@@ -185,28 +187,30 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 
 /* ----------------------------------------------------------------- ends -- */
 
+/* Where an answer has begun the peer has looked at the request, whatever it says. */
 static enum fetch_error error_of_code(struct pf_stream *s, uint32_t code)
 {
-    const struct pf_response *r = s->response;
+    bool began = s->response->progress > PF_PROGRESS_NONE;
 
     switch (code) {
     case NGHTTP2_REFUSED_STREAM:
-        s->unprocessed = true;
-        return FETCH_E_LOST;
+        s->unprocessed = !began;
+        break;
     case NGHTTP2_HTTP_1_1_REQUIRED:
-        s->unprocessed = s->wants_h1 = true;
-        return FETCH_E_LOST;
+        s->unprocessed = s->wants_h1 = !began;
+        break;
     case NGHTTP2_ENHANCE_YOUR_CALM:
         s->calm = true;
-        return FETCH_E_LOST;
+        break;
     case NGHTTP2_PROTOCOL_ERROR:
     case NGHTTP2_COMPRESSION_ERROR:
     case NGHTTP2_FLOW_CONTROL_ERROR:
     case NGHTTP2_FRAME_SIZE_ERROR:
         return FETCH_E_PROTOCOL;
     default:
-        return r->progress == PF_PROGRESS_NONE ? FETCH_E_LOST : FETCH_E_TRUNCATED;
+        break;
     }
+    return began ? FETCH_E_TRUNCATED : FETCH_E_LOST;
 }
 
 static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
@@ -219,7 +223,8 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     if (!s)
         return 0;
     r = s->response;
-    if (code == NGHTTP2_NO_ERROR && r->progress == PF_PROGRESS_BODY) {
+    /* RST_STREAM may say NO_ERROR too. */
+    if (code == NGHTTP2_NO_ERROR && s->whole && r->progress == PF_PROGRESS_BODY) {
         e = pf_response_end(r);
     } else {
         e = error_of_code(s, code == NGHTTP2_NO_ERROR ? NGHTTP2_CANCEL : code);
@@ -236,26 +241,31 @@ static int on_frame_not_sent(nghttp2_session *session, const nghttp2_frame *fram
     struct pf_h2 *h2 = arg;
 
     (void)session;
-    (void)error;
     if (frame->hd.type != NGHTTP2_HEADERS)
         return 0;
     for (struct pf_link *l = h2->active_list.next; l != &h2->active_list; l = l->next) {
         struct pf_stream *s = PF_LIST_ENTRY(l, struct pf_stream, link);
 
         if (s->id == frame->hd.stream_id) {
-            s->unprocessed = true;
-            end_stream(h2, s, FETCH_E_LOST);
+            s->unprocessed = error != NGHTTP2_ERR_FRAME_SIZE_ERROR;
+            end_stream(h2, s, s->unprocessed ? FETCH_E_LOST : FETCH_E_TOO_LARGE);
             break;
         }
     }
     return 0;
 }
 
+static bool ends_stream(const nghttp2_frame *frame)
+{
+    return (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
+           (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
+}
+
 static bool brings_something(const nghttp2_frame *frame)
 {
     return frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_GOAWAY ||
            (frame->hd.type == NGHTTP2_DATA &&
-            (frame->hd.length > 0 || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)));
+            (frame->hd.length > frame->data.padlen || ends_stream(frame)));
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -268,12 +278,23 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         h2->idle_frames = 0;
     else if (++h2->idle_frames > IDLE_FRAMES_MAX)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (s && ends_stream(frame))
+        s->whole = true;
     if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
         h2->told = true;
     else if (frame->hd.type == NGHTTP2_HEADERS && s)
         on_head(h2, s);
     else if (frame->hd.type == NGHTTP2_GOAWAY)
         h2->closing = true;
+    return 0;
+}
+
+/* Sent where nghttp2 has found a fault of the connection's: it looks at nothing that comes now. */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+    (void)session;
+    if (frame->hd.type == NGHTTP2_GOAWAY)
+        pf_h2_eof(arg, FETCH_E_PROTOCOL);
     return 0;
 }
 
@@ -370,13 +391,20 @@ void pf_h2_eof(struct pf_h2 *h2, enum fetch_error error)
     }
 }
 
+/* nghttp2 takes what comes after a fault without a word, and drops it: its GOAWAY is ready. */
+static bool found_fault(const struct pf_h2 *h2)
+{
+    return !h2->closing && nghttp2_session_get_next_stream_id(h2->session) <= INT32_MAX &&
+           !nghttp2_session_check_request_allowed(h2->session);
+}
+
 enum fetch_error pf_h2_receive(struct pf_h2 *h2, const void *bytes, size_t n)
 {
     ssize_t used = nghttp2_session_mem_recv(h2->session, bytes, n);
     enum fetch_error e;
 
-    if (used == (ssize_t)n) {
-        if (!nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session))
+    if (used == (ssize_t)n && !found_fault(h2)) {
+        if (pf_h2_is_over(h2))
             h2->closing = true;
         return FETCH_OK;
     }
@@ -439,6 +467,11 @@ bool pf_h2_is_closing(const struct pf_h2 *h2)
     return h2->closing;
 }
 
+bool pf_h2_is_over(const struct pf_h2 *h2)
+{
+    return !nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session);
+}
+
 void pf_h2_ping(struct pf_h2 *h2)
 {
     (void)nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL);
@@ -458,11 +491,13 @@ static int new_session(struct pf_h2 *h2)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_frame_not_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     rc = nghttp2_option_new(&option);
     if (rc == 0) {
         nghttp2_option_set_no_closed_streams(option, 1); /* they serve priorities only */
+        nghttp2_option_set_max_send_header_block_length(option, MAX_REQUEST_HEAD);
         rc = nghttp2_session_client_new2(&h2->session, callbacks, h2, option);
     }
     nghttp2_option_del(option);

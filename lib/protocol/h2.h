@@ -23,6 +23,7 @@ struct pf_stream {
                                      (RFC 9113 section 8.7) */
     bool wants_h1;                /* ... over HTTP/1.1 (HTTP_1_1_REQUIRED) */
     bool calm;                    /* the peer asked for less (ENHANCE_YOUR_CALM) */
+    bool whole;                   /* the peer has said that it is (END_STREAM) */
     uint64_t bytes, body_bytes;   /* of head and body so far */
 };
 
@@ -68,6 +69,8 @@ bool pf_h2_was_told(const struct pf_h2 *h2);
 bool pf_h2_wants_output(const struct pf_h2 *h2);
 /* No stream can be started any more: the peer said so, or it has failed. */
 bool pf_h2_is_closing(const struct pf_h2 *h2);
+/* Nothing will be read or written any more: the peer has broken the rules, and was told so. */
+bool pf_h2_is_over(const struct pf_h2 *h2);
 
 /* Asks for a sign of life with the next output. */
 void pf_h2_ping(struct pf_h2 *h2);

@@ -42,6 +42,14 @@ long pf_conn_read_some(struct pf_conn *conn, char *to, size_t n)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? PF_TLS_AGAIN : PF_TLS_BROKEN;
 }
 
+/* SSL_read() gives one record at a time: behind a full one there is usually another. */
+bool pf_conn_has_more(const struct pf_conn *conn, long got, size_t room)
+{
+    if (!conn->ssl)
+        return (size_t)got == room;
+    return got >= SSL3_RT_MAX_PLAIN_LENGTH || SSL_has_pending(conn->ssl);
+}
+
 size_t pf_conn_unwritten(const struct pf_conn *conn)
 {
     return evbuffer_get_length(bufferevent_get_output(conn->bev));

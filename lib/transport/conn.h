@@ -100,6 +100,8 @@ unsigned pf_conn_streams(const struct pf_conn *conn);
 
 /* > 0 bytes; PF_TLS_AGAIN, PF_TLS_CLOSED (in order), PF_TLS_BROKEN. */
 long pf_conn_read_some(struct pf_conn *conn, char *to, size_t n);
+/* Whether it is worth reading on after `got` of `room` bytes: a short read has drained a socket. */
+bool pf_conn_has_more(const struct pf_conn *conn, long got, size_t room);
 /* Sends at once what the socket takes; the bufferevent sees to the rest.  FETCH_E_NOMEM. */
 enum fetch_error pf_conn_write(struct pf_conn *conn, const char *bytes, size_t n);
 /* Bytes that the bufferevent still holds. */

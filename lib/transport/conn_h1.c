@@ -53,7 +53,7 @@ static bool read_answer(struct pf_conn *conn)
         end(conn, step == PF_H1_DONE ? FETCH_OK : conn->h1.parser.error);
         return false;
     }
-    return conn->ssl || (size_t)got == room; /* a short read has drained a socket */
+    return pf_conn_has_more(conn, got, room);
 }
 
 /* An idle connection has nothing to say: it is over for any byte, and at its end. */

@@ -85,6 +85,9 @@ static void flush(struct pf_late *late)
             return;
         }
     } while (out->len > 0);
+    /* Most faults of the peer are answered by nghttp2 with a GOAWAY, without a word to us. */
+    if (pf_h2_is_over(conn->h2.session))
+        break_off(conn, FETCH_E_PROTOCOL);
 }
 
 static void on_drained(struct bufferevent *bev, void *arg)
@@ -142,7 +145,7 @@ static bool read_frames(struct pf_conn *conn, enum fetch_error *error)
     }
     conn->h2.heard_ms = pf_loop_now_ms();
     *error = pf_h2_receive(conn->h2.session, in->data, (size_t)got);
-    return *error == FETCH_OK && (conn->ssl || (size_t)got == in->cap);
+    return *error == FETCH_OK && pf_conn_has_more(conn, got, in->cap);
 }
 
 static void read_h2(struct pf_conn *conn)

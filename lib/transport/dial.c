@@ -170,6 +170,8 @@ static void try_next(struct pf_dial *dial)
             pf_loop_start_timer(loop, &dial->timer, time_for_address(dial));
             return;
         }
+        if (dial->error == FETCH_E_SYSTEM)
+            break; /* the trouble is ours, whatever the address */
         pf_addresses_failed(dial->target->addresses, dial->address, now);
     }
     pf_loop_start_timer(loop, &dial->timer, 0);

@@ -224,6 +224,21 @@ static void on_turn_end(struct pf_conn *conn)
 
 /* -------------------------------------------------------------- dials -- */
 
+/* Out of descriptors, but not out of connections: those who wait go on waiting for these. */
+static bool make_do(struct pf_pool *pool, const struct pf_dial *dial)
+{
+    if (dial->error != FETCH_E_SYSTEM || pool->conn_count == 0)
+        return false;
+    if (pool->conn_count < pool->max_connections) {
+        pool->max_connections = pool->conn_count;
+        pf_loop_log(pool->loop, FETCH_LOG_WARNING,
+                    "no further connection can be opened (%s): going on with %u; raise the limit "
+                    "on open files",
+                    dial->why, pool->conn_count);
+    }
+    return true;
+}
+
 static void on_dial_end(struct pf_dial *dial)
 {
     struct pf_pool *pool = dial->owner;
@@ -244,6 +259,10 @@ static void on_dial_end(struct pf_dial *dial)
         pf_dial_free(dial);
         pool->conn_count++;
         on_turn_end(conn);
+        return;
+    }
+    if (make_do(pool, dial)) {
+        pf_dial_free(dial);
         return;
     }
     x = next_waiting(pool, true);

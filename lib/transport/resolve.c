@@ -1,12 +1,22 @@
 #include "transport/resolve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <event2/dns.h>
 #include <event2/util.h>
 
 #include "base/text.h"
+
+/*
+ * What evdns calls back with.  It tells of a cancelled look-up from the loop, later, and uses its
+ * own base until then: so that base and this struct outlive a resolver that goes first.
+ */
+struct pf_lookup {
+    struct pf_resolver *resolver; /* NULL: gone */
+    struct evdns_base *dns;       /* to be freed then */
+};
 
 /* Reads an address without port, IPv6 with or without brackets. */
 static bool parse_address(const char *s, size_t n, uint16_t port, struct sockaddr_storage *sa,
@@ -77,6 +87,9 @@ void pf_resolver_fini(struct pf_resolver *r)
 {
     r->on_done = NULL;
     if (r->asking) {
+        r->lookup->resolver = NULL;
+        r->lookup->dns = r->dns;
+        r->dns = NULL;
         evdns_getaddrinfo_cancel(r->asking);
         r->asking = NULL;
     }
@@ -86,19 +99,13 @@ void pf_resolver_fini(struct pf_resolver *r)
     }
 }
 
-static void on_addresses(int result, struct evutil_addrinfo *found, void *arg)
+static void take_addresses(struct pf_resolver *r, int result, const struct evutil_addrinfo *found)
 {
-    struct pf_resolver *r = arg;
     struct pf_addresses next = {.count = 0};
     const char *failure = NULL;
 
-    if (result == EVUTIL_EAI_CANCEL)
-        return; /* evdns tells this later, when the resolver may be gone */
-    r->asking = NULL;
-    for (struct evutil_addrinfo *ai = found; ai; ai = ai->ai_next)
+    for (const struct evutil_addrinfo *ai = found; ai; ai = ai->ai_next)
         pf_addresses_add(&next, ai->ai_addr, (socklen_t)ai->ai_addrlen);
-    if (found)
-        evutil_freeaddrinfo(found);
     if (next.count > 0) {
         pf_addresses_replace(&r->addresses, &next);
         r->stale_at_ms = pf_loop_now_ms() + PF_RESOLVE_KEEP_MS;
@@ -112,6 +119,22 @@ static void on_addresses(int result, struct evutil_addrinfo *found, void *arg)
     }
     if (r->on_done)
         r->on_done(r->arg, failure);
+}
+
+static void on_addresses(int result, struct evutil_addrinfo *found, void *arg)
+{
+    struct pf_lookup *lookup = arg;
+    struct pf_resolver *r = lookup->resolver;
+
+    if (r) {
+        r->asking = NULL;
+        take_addresses(r, result, found);
+    } else {
+        evdns_base_free(lookup->dns, 0);
+    }
+    if (found)
+        evutil_freeaddrinfo(found);
+    free(lookup);
 }
 
 static bool start_dns(struct pf_resolver *r)
@@ -142,11 +165,13 @@ bool pf_resolver_ready(struct pf_resolver *r)
         return true;
     if (r->asking || (r->addresses.count > 0 && pf_loop_now_ms() < r->stale_at_ms))
         return r->addresses.count > 0;
-    if (!start_dns(r)) {
-        on_addresses(EVUTIL_EAI_MEMORY, NULL, r);
-        return false;
+    r->lookup = start_dns(r) ? calloc(1, sizeof *r->lookup) : NULL;
+    if (!r->lookup) {
+        take_addresses(r, EVUTIL_EAI_MEMORY, NULL);
+        return r->addresses.count > 0;
     }
+    r->lookup->resolver = r;
     (void)snprintf(port, sizeof port, "%u", r->port);
-    r->asking = evdns_getaddrinfo(r->dns, r->host, port, &hints, on_addresses, r);
+    r->asking = evdns_getaddrinfo(r->dns, r->host, port, &hints, on_addresses, r->lookup);
     return r->addresses.count > 0;
 }

@@ -10,6 +10,7 @@
 
 struct evdns_base;
 struct evdns_getaddrinfo_request;
+struct pf_lookup;
 
 struct pf_resolver {
     struct pf_loop *loop;
@@ -18,7 +19,8 @@ struct pf_resolver {
     bool fixed;             /* an address literal or given by the user: nothing to ask */
     const char *nameserver; /* kept; NULL: the system's */
     struct evdns_base *dns;
-    struct evdns_getaddrinfo_request *asking;
+    struct evdns_getaddrinfo_request *asking; /* NULL: nothing is being looked up */
+    struct pf_lookup *lookup;                 /* of it */
     struct pf_addresses addresses;
     uint64_t stale_at_ms;
     void (*on_done)(void *arg, const char *failure); /* NULL, or why there is no address */
@@ -31,6 +33,7 @@ struct pf_resolver {
  */
 void pf_resolver_init(struct pf_resolver *r, struct pf_loop *loop, const char *host, uint16_t port,
                       const char *const *overrides, size_t override_count);
+/* A look-up that is under way is freed by the loop's next pass. */
 void pf_resolver_fini(struct pf_resolver *r);
 
 /* Whether "HOST:PORT:ADDRESS" can be read. */

@@ -189,12 +189,12 @@ def closed_pipe():
 
 def max_time():
     with Sandbox("latency=200ms") as sandbox:
-        done = run(*sandbox.args, "-c", "1", "--max-time", "0.5", "--summary", path("time"),
+        done = run(*sandbox.args, "-c", "1", "--max-time", "1", "--summary", path("time"),
                    *urls(500))
         says("--max-time", done, 5, "max-time")
         got = records(done.out)
         equal("what was under way came in", sandbox.stats()["calls"], len(got))
-        equal("and is ok", {r["outcome"] for r in got}, {"ok"})
+        check("and is ok", all(r["outcome"] == "ok" for r in got))
     summary = summary_of("time")
     equal("the summary counts the rest", (summary["stopped_by"], summary["exit_code"],
           len(got) + summary["not_fetched"]), ("time", 5, 500))

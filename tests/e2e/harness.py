@@ -29,7 +29,7 @@ PFETCH_SANDBOX = os.environ["PFETCH_SANDBOX"]
 SRCDIR = os.environ["SRCDIR"]
 BUILDDIR = os.environ["BUILDDIR"]
 URLS = os.path.join(SRCDIR, "examples/urls.txt")
-HANG_S = 120  # whatever takes longer hangs
+HANG_S = 60  # whatever takes longer hangs
 
 # Nothing of the user's own settings, and one character set for all.
 for _name in list(os.environ):
@@ -120,7 +120,7 @@ def finish():
 Run = collections.namedtuple("Run", "code out err")
 
 
-def _look_for_reports(err):
+def look_for_reports(err):
     """A sanitizer's report is a failure whatever the test was about."""
     if b"Sanitizer" in err or b"runtime error:" in err:
         check("no report of a sanitizer", False, err[-4000:])
@@ -154,7 +154,7 @@ def end(process, given=None):
         process.kill()
         out, err = process.communicate()
         check("it ends", False, (process.args, out[-500:], err[-500:]))
-    _look_for_reports(err or b"")
+    look_for_reports(err or b"")
     return Run(process.returncode, out, err)
 
 
@@ -184,12 +184,16 @@ def summary_of(name):
     return json.loads(read(name))
 
 
-def wait_until(what, condition):
-    """Waits until condition() is true; False, and a failed test, where that never happens."""
+def wait_until(what, condition, process=None):
+    """Waits until condition() is true; False, and a failed test, where that never happens.  With
+    `process` it cannot happen any more once that has ended."""
     deadline = time.monotonic() + HANG_S
     while time.monotonic() < deadline:
+        ended = process and process.poll() is not None
         if condition():
             return True
+        if ended:
+            break
         time.sleep(0.02)
     return check(what, False, "it never happened")
 

@@ -215,8 +215,8 @@ def exact_bytes():
     paths = [b"", b"/", b"/?a=1&b=2&url=https://x/&auth_key=y", b"/#fragment", b"/?#", b"/a#b?c#d",
              b"/?", b"/?q=a+b%20c", b"/%", b"/%zz%", b"/100%25%2525", b"/%C3%A4%c3%a4",
              "/ä/日本語/😀?ü=€#ß".encode(), b"/\xff\xfe\x80", b"/a/../b/./c//d", b"/;p=1,2!$'()*",
-             b"/\"<>\\^`{|}", b"/~-._", b"/:@&=+$,", b"/?" + b"&".join(b"k%d=v" % i
-                                                                      for i in range(500)),
+             b"/\"<>\\^`{|}", b"/~-._", b"/:@&=+$,",
+             b"/?" + b"&".join(b"k%d=v" % i for i in range(500)),
              b"/" + bytes(range(0x21, 0x7f)) + bytes(range(0x80, 0x100))]
     wanted = [h + p for h in hosts for p in paths]
     with Endpoint() as endpoint:

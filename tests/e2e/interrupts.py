@@ -10,7 +10,8 @@ CALLS = 5
 def started(sandbox):
     """pfetch with CALLS calls under way at the sandbox and a long list behind them."""
     process = start(*sandbox.args, "-c", str(CALLS), "-i", URLS, "--summary", path("summary"))
-    wait_until("calls are under way", lambda: sandbox.stats()["in_flight"] == CALLS)
+    wait_until("calls are under way", lambda: sandbox.stats()["in_flight"] == CALLS,
+               process)
     return process
 
 
@@ -72,7 +73,8 @@ def while_waiting():
     with Sandbox() as sandbox:
         process = start(*sandbox.args,
                         "https://example.com/?sandbox=status-503,retry-after-250")
-        wait_until("the first attempt is over", lambda: sandbox.stats()["errors"] == 1)
+        wait_until("the first attempt is over", lambda: sandbox.stats()["errors"] == 1,
+                   process)
         process.send_signal(signal.SIGINT)
         done = end(process)
         equal("SIGINT while a retry is waited for", (done.code, sandbox.stats()["calls"]),
@@ -80,7 +82,7 @@ def while_waiting():
     with Sandbox("size=100k") as sandbox:
         process = start(*sandbox.args, "-i", URLS)
         # Nobody reads: the pipe is full, then what may be buffered is.
-        wait_until("pages come", lambda: sandbox.stats()["calls"] > 0)
+        wait_until("pages come", lambda: sandbox.stats()["calls"] > 0, process)
         calls = 0
         while calls != sandbox.stats()["calls"]:
             calls = sandbox.stats()["calls"]

@@ -73,16 +73,19 @@ def ways_to_give_it():
 
 
 def process_list():
-    """Sampled while a call is under way, from the first moment the endpoint knows of it."""
-    with Sandbox(f"key={PLAIN},latency=1s") as sandbox:
-        for args in (("--key", PLAIN), (f"--key={PLAIN}",)):
-            calls = sandbox.stats()["calls"]
+    """As it is while a call is under way, which with the right key takes as long as it likes."""
+    if not os.path.exists("/proc/self/cmdline"):
+        skip("the process list: there is no /proc to read it from")
+        return
+    for args in (("--key", PLAIN), (f"--key={PLAIN}",)):
+        with Sandbox(f"key={PLAIN},latency=3000s") as sandbox:
             process = start("-e", sandbox.endpoint, *args, "https://example.com/")
-            wait_until("the call is under way", lambda: sandbox.stats()["calls"] > calls)
+            wait_until("the call is under way", lambda: sandbox.stats()["in_flight"] == 1,
+                       process)
             with open(f"/proc/{process.pid}/cmdline", "rb") as f:
                 command = f.read()
-            done = end(process)
-            equal("the key was right", done.code, 0)
+            process.kill()
+            end(process)
             check("it is not in the process list", b"https://example.com/" in command and
                   not traces(PLAIN, command), command)
 

@@ -1,4 +1,4 @@
-"""The bundled list through a real nginx with -e: plain, compressed, with short keep-alive and TLS."""
+"""The bundled list through a real nginx with -e: plain, compressed, short keep-alive, TLS."""
 import re
 import sys
 

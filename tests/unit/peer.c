@@ -107,8 +107,11 @@ static void note_request(struct peer_conn *conn, const char *head, size_t n)
     struct peer *peer = conn->peer;
     struct peer_request *r;
 
-    peer->request = realloc(peer->request, (peer->request_count + 1) * sizeof *peer->request);
-    ck_assert_ptr_nonnull(peer->request);
+    if (peer->request_count == peer->request_room) {
+        peer->request_room = peer->request_room ? 2 * peer->request_room : 64;
+        peer->request = realloc(peer->request, peer->request_room * sizeof *peer->request);
+        ck_assert_ptr_nonnull(peer->request);
+    }
     r = &peer->request[peer->request_count];
     r->head = strndup(head, n);
     ck_assert_ptr_nonnull(r->head);

@@ -87,7 +87,7 @@ struct peer {
     struct pf_link conns;
 
     struct peer_request *request;
-    unsigned request_count;
+    unsigned request_count, request_room;
     unsigned accepted, open;             /* connections in all, and now */
     unsigned in_progress, most_progress; /* requests whose script runs, and the most at once */
     unsigned held;                       /* scripts that stand at a PEER_HOLD */

@@ -12,7 +12,7 @@ START_TEST(a_target_becomes_a_page)
 {
     static const struct peer_step answer[] = {
         PEER_SENDS("HTTP/1.1 201 Made\r\nContent-Length: 3\r\nX-Two:  two words \r\n\r\na\0b"),
-        {PEER_END}};
+        PEER_DO(PEER_END)};
     struct fetch_target target = FETCH_TARGET_INIT;
     const struct fetch_page *page;
     int64_t now_ms = (int64_t)time(NULL) * 1000;
@@ -222,29 +222,6 @@ START_TEST(no_more_calls_fly_than_allowed)
 }
 END_TEST
 
-START_TEST(connections_limit_what_flies)
-{
-    struct rig r;
-
-    rig_init(&r);
-    r.options.concurrency = 10;
-    r.options.connections = 2;
-    peer_then(&r.peer, peer_ok_later);
-    rig_start(&r);
-    for (int i = 0; i < 6; i++)
-        rig_submit(&r, "http://example.com/");
-    for (unsigned done = 2; done <= 6; done += 2) {
-        rig_until(&r, r.peer.held == 2);
-        rig_quiet(&r);
-        peer_release(&r.peer);
-        rig_until(&r, r.ended == done);
-    }
-    ck_assert_uint_eq(r.peer.most_progress, 2);
-    ck_assert_uint_eq(r.peer.accepted, 2);
-    rig_fini(&r);
-}
-END_TEST
-
 START_TEST(concurrency_changes_while_it_runs)
 {
     struct rig r;
@@ -254,7 +231,7 @@ START_TEST(concurrency_changes_while_it_runs)
     peer_then(&r.peer, peer_ok_later);
     rig_start(&r);
     ck_assert_int_eq(fetch_client_set_concurrency(r.client, 0), FETCH_E_INVALID);
-    ck_assert_int_eq(fetch_client_set_concurrency(r.client, 20001), FETCH_E_INVALID);
+    ck_assert_int_eq(fetch_client_set_concurrency(r.client, 1000001), FETCH_E_INVALID);
     for (int i = 0; i < 20; i++)
         rig_submit(&r, "http://example.com/");
     rig_until(&r, r.peer.held == 2);
@@ -428,7 +405,7 @@ static const struct {
     {{.premium = 1}, FETCH_E_UNSUPPORTED},
     {{.country = "DE"}, FETCH_E_UNSUPPORTED},
     {{.params = long_list, .param_count = 65}, FETCH_E_INVALID},
-    {{.concurrency = 20001}, FETCH_E_INVALID},
+    {{.concurrency = 1000001}, FETCH_E_INVALID},
     {{.connections = 20001}, FETCH_E_INVALID},
     {{.timeout_ms = 86400001}, FETCH_E_INVALID},
     {{.connect_timeout_ms = 86400001}, FETCH_E_INVALID},
@@ -496,7 +473,6 @@ int main(void)
     tcase_add_test(tc, shorter_structs_mean_the_defaults);
     tc = unit_case(suite, "limits");
     tcase_add_test(tc, no_more_calls_fly_than_allowed);
-    tcase_add_test(tc, connections_limit_what_flies);
     tcase_add_test(tc, concurrency_changes_while_it_runs);
     tc = unit_case(suite, "figures");
     tcase_add_test(tc, figures_add_up);

@@ -64,6 +64,29 @@ START_TEST(an_answer_that_ends_its_connection_is_not_followed_by_a_request)
 }
 END_TEST
 
+START_TEST(connections_limit_what_flies)
+{
+    struct rig r;
+
+    rig_init(&r);
+    r.options.concurrency = 10;
+    r.options.connections = 2;
+    peer_then(&r.peer, peer_ok_later);
+    rig_start(&r);
+    for (int i = 0; i < 6; i++)
+        rig_submit(&r, "http://example.com/");
+    for (unsigned done = 2; done <= 6; done += 2) {
+        rig_until(&r, r.peer.held == 2);
+        rig_quiet(&r);
+        peer_release(&r.peer);
+        rig_until(&r, r.ended == done);
+    }
+    ck_assert_uint_eq(r.peer.most_progress, 2);
+    ck_assert_uint_eq(r.peer.accepted, 2);
+    rig_fini(&r);
+}
+END_TEST
+
 /* The peer ends a kept connection at the very moment that the next request arrives. */
 START_TEST(a_stale_connection_is_replaced_without_counting)
 {
@@ -372,6 +395,7 @@ int main(void)
 
     tcase_add_test(tc, one_connection_serves_many_in_turn);
     tcase_add_loop_test(tc, an_answer_that_ends_its_connection_is_not_followed_by_a_request, 0, 4);
+    tcase_add_test(tc, connections_limit_what_flies);
     tcase_add_loop_test(tc, a_stale_connection_is_replaced_without_counting, 0, 2);
     tcase_add_test(tc, a_new_connection_that_fails_counts);
     tcase_add_test(tc, a_kept_connection_that_fails_later_counts);

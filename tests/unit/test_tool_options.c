@@ -178,7 +178,7 @@ START_TEST(says_what_is_wrong)
     bad("-c", "needs a value");
     bad("--input", "needs a value");
     bad("--render=1", "takes no value");
-    bad("-c 0", "20000");
+    bad("-c 0", "1000000");
     bad("-c many", "auto");
     bad("--timeout 0", "--timeout");
     bad("--timeout 5m", "--timeout");

@@ -296,6 +296,10 @@ START_TEST(keys_are_redacted_as_words)
     bytes_cut(&out, 0);
     ck_assert(redact_apply(&r, UNIT_STR("key1"), &out));
     ck_assert_str_eq(bytes_string(&out), "REDACTED");
+    bytes_cut(&out, 0);
+    ck_assert(redact_add(&r, "longkey1"));
+    ck_assert(redact_apply(&r, UNIT_STR("/a/longkey1/xlongkey1x/key10"), &out));
+    ck_assert_str_eq(bytes_string(&out), "/a/REDACTED/xREDACTEDx/key10");
     redact_fini(&r);
     end();
 }

@@ -88,7 +88,7 @@ static void raise_descriptor_limit(struct run *r)
     const struct fetch_options *o = &r->options->fetch;
     unsigned calls =
         o->connections && o->connections < o->concurrency ? o->connections : o->concurrency;
-    unsigned wanted = calls + SPARE_DESCRIPTORS;
+    unsigned wanted = calls * (r->options->sandbox ? 2 : 1) + SPARE_DESCRIPTORS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
