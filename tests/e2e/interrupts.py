@@ -67,6 +67,7 @@ def while_waiting():
     process.stdin.flush()
     first = process.stdout.readline()
     process.send_signal(signal.SIGINT)
+    wait_for_word(process)  # the list's end, which comes next, must not come before it
     done = end(process)
     equal("SIGINT while the list is waited for", (done.code, len(records(first + done.out))),
           (130, 1))
