@@ -55,8 +55,9 @@ class Measurement:
     def once(self, name, case):
         """Runs a client once; returns its figures."""
         server = self.server
-        run = Run(server.next_port(case.tls), case.location, case.pages(name, self.pages),
-                  case.connections, server.body_file(case.location), streams=case.streams,
+        run = Run(server.next_port(case.tls, case.streams), case.location,
+                  case.pages(name, self.pages), case.connections,
+                  server.body_file(case.location), streams=case.streams,
                   ca_file=server.ca_file if case.tls else None, sample_ms=case.sample_ms)
         server.settle()
         accepted, requests, _ = server.counts()

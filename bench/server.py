@@ -20,7 +20,7 @@ import time
 import urllib.request
 
 PORTS = 12      # of each kind
-STREAMS = 1000  # on one HTTP/2 connection
+STREAMS = (1000, 64)  # that an HTTP/2 connection may carry, on ports of their own
 BODIES = {"1k": 1024, "10k": 10 * 1024, "100k": 100 * 1024}
 WAITS = {"wait": 1, "wait5": 5}  # locations that answer with 10k, after so many seconds
 TLS = "TLS 1.3, TLS_AES_128_GCM_SHA256, ECDSA P-256 certificate"
@@ -61,17 +61,10 @@ http {
     ssl_certificate_key $dir/cert.key;
     ssl_protocols TLSv1.3;
     ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
-    http2_max_concurrent_streams $streams;
 
     log_format form '$$request_length $$status $$body_bytes_sent $$connection $$request_uri';
 
-    server {
-$listen
-        root $dir/www;
-        location = /status { stub_status; }
-$waits
-        location / { }
-    }
+$servers
     server {
         listen 127.0.0.1:$form_port;
         listen 127.0.0.1:$form_tls_port ssl http2;
@@ -81,6 +74,17 @@ $waits
     }
 }
 """)
+
+
+SERVER = string.Template("""\
+    server {
+$listen
+        http2_max_concurrent_streams $streams;
+        root $dir/www;
+        location = /status { stub_status; }
+$waits
+        location / { }
+    }""")
 
 
 def free_ports(count):
@@ -108,8 +112,10 @@ class Server:
     def __init__(self, directory, core, files):
         self.dir = directory
         self.ca_file = f"{directory}/cert.pem"
-        self.form_port, self.form_tls_port, *ports = free_ports(2 * PORTS + 2)
-        self.ports, self.tls_ports = ports[:PORTS], ports[PORTS:]
+        self.form_port, self.form_tls_port, *ports = free_ports(2 + PORTS * (1 + len(STREAMS)))
+        self.ports = ports[:PORTS]
+        self.tls_ports = {streams: ports[PORTS * (1 + i):PORTS * (2 + i)]
+                          for i, streams in enumerate(STREAMS)}
         self._turn = 0
         make_certificate(directory)
         self._write_files(files)
@@ -127,16 +133,23 @@ class Server:
                 file.write("".join(letters))
         for name in WAITS:
             shutil.copyfile(self.body_file("10k"), self.body_file(name))
+        servers = "\n".join(self._server(streams) for streams in STREAMS)
+        with open(f"{self.dir}/nginx.conf", "w", encoding="ascii") as file:
+            file.write(CONFIG.substitute(dir=self.dir, module=MODULE, files=files,
+                                         servers=servers, form_port=self.form_port,
+                                         form_tls_port=self.form_tls_port))
+
+    def _server(self, streams):
+        """The block of nginx's configuration for the ports with one limit of streams; the plain
+        ports are in the first."""
         waits = "\n".join(f"        location = /{name} {{ echo_sleep {seconds}; echo_exec /10k; }}"
                           for name, seconds in WAITS.items())
-        kinds = [(port, "") for port in self.ports] + [(port, " ssl http2")
-                                                       for port in self.tls_ports]
+        kinds = [(port, " ssl http2") for port in self.tls_ports[streams]]
+        if streams == STREAMS[0]:
+            kinds += [(port, "") for port in self.ports]
         listen = "\n".join(f"        listen 127.0.0.1:{port}{kind} backlog=16384;"
                            for port, kind in kinds)
-        with open(f"{self.dir}/nginx.conf", "w", encoding="ascii") as file:
-            file.write(CONFIG.substitute(dir=self.dir, module=MODULE, files=files, listen=listen,
-                                         waits=waits, streams=STREAMS, form_port=self.form_port,
-                                         form_tls_port=self.form_tls_port))
+        return SERVER.substitute(dir=self.dir, listen=listen, waits=waits, streams=streams)
 
     def __enter__(self):
         for _ in range(100):
@@ -159,10 +172,10 @@ class Server:
         """The file that holds what a location answers with."""
         return f"{self.dir}/www/{location}"
 
-    def next_port(self, tls=False):
-        """The port whose turn it is."""
+    def next_port(self, tls=False, streams=0):
+        """The port whose turn it is; over HTTP/2 one whose limit of streams is what is asked for."""
         self._turn = (self._turn + 1) % PORTS
-        return (self.tls_ports if tls else self.ports)[self._turn]
+        return (self.tls_ports[streams or STREAMS[0]] if tls else self.ports)[self._turn]
 
     def counts(self):
         """Connections accepted and requests handled so far, this look included, and connections

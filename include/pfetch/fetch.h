@@ -313,7 +313,8 @@ enum fetch_error fetch_client_new(struct fetch_client **client, struct event_bas
  * Ends a client, from anywhere, its own callbacks included.  Every target that is not yet handed
  * back ends as `cancelled` and its callback is called: before this returns, or, inside one of the
  * client's callbacks, as soon as that returns.  Gathers of the client end likewise, and are still
- * the caller's to free.  NULL is ignored.
+ * the caller's to free.  A look-up that was under way is given up by libevent from the loop: let the
+ * base run once more before it is freed.  NULL is ignored.
  */
 void fetch_client_free(struct fetch_client *client);
 

@@ -273,7 +273,8 @@ struct pf_pool *pf_client_pool(struct fetch_client *client, const struct pf_url 
 static bool is_loopback(const struct pf_url *url)
 {
     return pf_text_eq_nocase(url->host, url->host_len, "localhost", 9) ||
-           (url->host_len > 4 && memcmp(url->host, "127.", 4) == 0) ||
+           (url->host_len > 4 && memcmp(url->host, "127.", 4) == 0 &&
+            strspn(url->host, "0123456789.") >= url->host_len) ||
            (url->host_len == 3 && memcmp(url->host, "::1", 3) == 0);
 }
 

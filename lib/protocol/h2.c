@@ -71,6 +71,11 @@ struct pf_stream *pf_h2_ended(struct pf_h2 *h2)
     return l ? PF_LIST_ENTRY(l, struct pf_stream, link) : NULL;
 }
 
+bool pf_h2_has_ended(const struct pf_h2 *h2)
+{
+    return !pf_list_empty(&h2->ended);
+}
+
 /* --------------------------------------------------------------- heads -- */
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -255,6 +260,23 @@ static int on_frame_not_sent(nghttp2_session *session, const nghttp2_frame *fram
     return 0;
 }
 
+/* nghttp2 would end them too, but in no order: whoever was first is to stay so. */
+static void on_goaway(struct pf_h2 *h2, int32_t last)
+{
+    struct pf_link *l = h2->active_list.next;
+
+    h2->closing = true;
+    while (l != &h2->active_list) {
+        struct pf_stream *s = PF_LIST_ENTRY(l, struct pf_stream, link);
+
+        l = l->next;
+        if (s->id > last) {
+            s->response->detail = nghttp2_http2_strerror(NGHTTP2_REFUSED_STREAM);
+            end_stream(h2, s, error_of_code(s, NGHTTP2_REFUSED_STREAM));
+        }
+    }
+}
+
 static bool ends_stream(const nghttp2_frame *frame)
 {
     return (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
@@ -285,7 +307,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     else if (frame->hd.type == NGHTTP2_HEADERS && s)
         on_head(h2, s);
     else if (frame->hd.type == NGHTTP2_GOAWAY)
-        h2->closing = true;
+        on_goaway(h2, frame->goaway.last_stream_id);
     return 0;
 }
 

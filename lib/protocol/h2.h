@@ -54,6 +54,8 @@ void pf_h2_eof(struct pf_h2 *h2, enum fetch_error error);
 
 /* The next stream that has ended, detached; NULL if there is none. */
 struct pf_stream *pf_h2_ended(struct pf_h2 *h2);
+/* There is one.  pf_h2_output() ends some too: what the peer's GOAWAY keeps from being sent. */
+bool pf_h2_has_ended(const struct pf_h2 *h2);
 
 /* Appends frames that are to be sent, about 64 KiB at most: call again if it appended any.
  * FETCH_E_NOMEM, FETCH_E_PROTOCOL. */

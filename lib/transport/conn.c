@@ -165,3 +165,9 @@ unsigned pf_conn_streams(const struct pf_conn *conn)
 {
     return conn->ops->streams(conn);
 }
+
+bool pf_conn_takes_none(const struct pf_conn *conn)
+{
+    return conn->ops == &pf_conn_h2 && pf_h2_was_told(conn->h2.session) &&
+           pf_h2_limit(conn->h2.session) == 0;
+}

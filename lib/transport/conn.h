@@ -92,6 +92,8 @@ enum fetch_error pf_conn_start(struct pf_conn *conn, struct pf_exchange *x);
 void pf_conn_cancel(struct pf_conn *conn, struct pf_exchange *x);
 unsigned pf_conn_room(const struct pf_conn *conn);
 unsigned pf_conn_streams(const struct pf_conn *conn);
+/* The peer has said that it takes no streams, which it may take back. */
+bool pf_conn_takes_none(const struct pf_conn *conn);
 
 /* ---- for conn_h1.c and conn_h2.c ---- */
 

@@ -71,11 +71,9 @@ static void flush(struct pf_late *late)
     struct pf_conn *conn = conn_of_late(late);
     struct pf_buf *out = conn->owner->scratch;
 
-    do {
+    while (pf_conn_unwritten(conn) == 0) { /* on_drained() goes on */
         enum fetch_error e;
 
-        if (pf_conn_unwritten(conn) > 0)
-            return; /* on_drained() goes on */
         out->len = 0;
         e = pf_h2_output(conn->h2.session, out);
         if (e == FETCH_OK && out->len > 0)
@@ -84,10 +82,14 @@ static void flush(struct pf_late *late)
             break_off(conn, e);
             return;
         }
-    } while (out->len > 0);
+        if (out->len == 0)
+            break;
+    }
     /* Most faults of the peer are answered by nghttp2 with a GOAWAY, without a word to us. */
     if (pf_h2_is_over(conn->h2.session))
         break_off(conn, FETCH_E_PROTOCOL);
+    else if (pf_h2_has_ended(conn->h2.session))
+        settle(conn);
 }
 
 static void on_drained(struct bufferevent *bev, void *arg)
@@ -110,8 +112,10 @@ static void on_silence(struct pf_timer *timer)
     struct pf_conn *conn = PF_LIST_ENTRY(timer, struct pf_conn, h2.silence);
     uint64_t quiet_ms = pf_loop_now_ms() - conn->h2.heard_ms;
 
-    if (conn->active == 0)
+    if (conn->active == 0) {
+        conn->h2.probing = false;
         return;
+    }
     if (quiet_ms < PF_SILENCE_MS) {
         conn->h2.probing = false;
         watch_silence(conn, PF_SILENCE_MS - quiet_ms);

@@ -17,6 +17,7 @@
  */
 #include "transport/pool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +40,13 @@ struct pf_pool {
     unsigned max_connections;
     unsigned max_dials; /* at once, for now */
     unsigned streams;   /* that a connection carries; 0: not known yet, the first one will tell */
+    bool paused;        /* the last that a connection said was that it takes none for now */
     unsigned conn_count, dial_count, waiting_count;
     struct pf_link place[PF_CONN_BUSY + 1]; /* idle: longest unused first */
     struct pf_link dials;
     struct pf_link waiting;       /* for any connection */
     struct pf_link waiting_fresh; /* for a new one: served first when one comes */
+    struct pf_link again;         /* resent in this turn, in their order */
     struct pf_link ended;         /* in this turn; told when its connection is back in its place */
     struct pf_timer sweep;        /* closes what is idle for too long */
     struct pf_timer failed;       /* tells a failed look-up from the loop */
@@ -141,13 +144,24 @@ static void on_sweep(struct pf_timer *timer)
     }
 }
 
+/* A connection that has not said how many streams it takes will say what the others said; those
+ * that are too early for it wait in its line. */
+static unsigned room_of(const struct pf_pool *pool, const struct pf_conn *conn)
+{
+    unsigned likely = pool->streams;
+
+    if (likely == 0 || conn->over || pf_conn_streams(conn) > 0 || pf_conn_takes_none(conn))
+        return pf_conn_room(conn);
+    return likely > conn->active ? likely - conn->active : 0;
+}
+
 /* Fills a connection with those who wait, as far as it has room. */
 static void hand_out(struct pf_pool *pool, struct pf_conn *conn)
 {
     struct pf_exchange *x;
     enum fetch_error e;
 
-    while (pool->waiting_count > 0 && pf_conn_room(conn) > 0 &&
+    while (pool->waiting_count > 0 && room_of(pool, conn) > 0 &&
            (x = next_waiting(pool, conn->served == 0))) {
         e = pf_conn_start(conn, x);
         if (e == FETCH_E_CLOSED)
@@ -163,7 +177,7 @@ static void file(struct pf_pool *pool, struct pf_conn *conn)
     hand_out(pool, conn);
     if (conn->over && conn->active == 0)
         close_conn(pool, conn);
-    else if (pf_conn_room(conn) == 0)
+    else if (room_of(pool, conn) == 0)
         put(pool, conn, PF_CONN_BUSY);
     else
         put(pool, conn, conn->active > 0 ? PF_CONN_OPEN : PF_CONN_IDLE);
@@ -173,6 +187,8 @@ static void learn_streams(struct pf_pool *pool, const struct pf_conn *conn)
 {
     unsigned streams = pf_conn_streams(conn);
 
+    if (streams > 0 || pf_conn_takes_none(conn))
+        pool->paused = streams == 0;
     if (streams == 0 || streams == pool->streams)
         return;
     pool->streams = streams;
@@ -186,8 +202,11 @@ static bool is_to_be_resent(struct pf_pool *pool, const struct pf_conn *conn, st
 
     if (x->error == FETCH_OK)
         return false;
-    if (conn->ops == &pf_conn_h2 && x->stream.wants_h1)
+    if (conn->ops == &pf_conn_h2 && x->stream.wants_h1) {
+        if (pool->dial_target.alpn == PF_ALPN_H2)
+            return false; /* and nothing else may be spoken */
         pool->dial_target.alpn = PF_ALPN_H1;
+    }
     if (stale && !x->fresh) {
         x->fresh = true;
         return true;
@@ -204,7 +223,12 @@ static void on_exchange_end(struct pf_conn *conn, struct pf_exchange *x)
             conn->over = true;
         pool->stats.resent++;
         pf_response_restart(&x->response);
-        wait_for_connection(pool, x);
+        if (x->fresh) {
+            wait_for_connection(pool, x);
+        } else {
+            pf_list_append(&pool->again, &x->link);
+            pool->waiting_count++;
+        }
     } else {
         pf_list_append(&pool->ended, &x->link);
     }
@@ -216,6 +240,8 @@ static void on_turn_end(struct pf_conn *conn)
     struct pf_link *l;
 
     learn_streams(pool, conn);
+    pf_list_move(&pool->again, &pool->waiting); /* first, or others overtake them each time */
+    pf_list_move(&pool->waiting, &pool->again);
     file(pool, conn);
     while ((l = pf_list_shift(&pool->ended)))
         finish(PF_LIST_ENTRY(l, struct pf_exchange, link));
@@ -239,6 +265,12 @@ static bool make_do(struct pf_pool *pool, const struct pf_dial *dial)
     return true;
 }
 
+/* A peer may choose none of the protocols that it is offered, and goes on with HTTP/1.1. */
+static bool speaks_what_it_must(const struct pf_dial *dial)
+{
+    return !dial->ssl || dial->target->alpn != PF_ALPN_H2 || pf_tls_speaks_h2(dial->ssl);
+}
+
 static void on_dial_end(struct pf_dial *dial)
 {
     struct pf_pool *pool = dial->owner;
@@ -246,7 +278,11 @@ static void on_dial_end(struct pf_dial *dial)
     struct pf_conn *conn = NULL;
 
     pool->dial_count--;
-    if (dial->bev) {
+    if (dial->bev && !speaks_what_it_must(dial)) {
+        dial->error = FETCH_E_TLS;
+        dial->phase = FETCH_PHASE_TLS;
+        (void)snprintf(dial->why, sizeof dial->why, "it does not speak HTTP/2");
+    } else if (dial->bev) {
         conn = pf_conn_new(&pool->conn_owner, dial);
         if (!conn)
             dial->error = FETCH_E_NOMEM;
@@ -322,7 +358,7 @@ static unsigned dials_wanted(const struct pf_pool *pool)
 {
     unsigned wanted;
 
-    if (pool->streams == 0)
+    if (pool->streams == 0 || pool->paused)
         return pool->conn_count > 0 || pool->waiting_count == 0 ? 0 : 1;
     wanted = (pool->waiting_count + pool->streams - 1) / pool->streams;
     return wanted < pool->max_dials ? wanted : pool->max_dials;
@@ -369,7 +405,7 @@ void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x)
         enum fetch_error e = pf_conn_start(conn, x);
 
         if (e == FETCH_OK) {
-            put(pool, conn, pf_conn_room(conn) > 0 ? PF_CONN_OPEN : PF_CONN_BUSY);
+            put(pool, conn, room_of(pool, conn) > 0 ? PF_CONN_OPEN : PF_CONN_BUSY);
             return;
         }
         if (e == FETCH_E_CLOSED) {
@@ -463,6 +499,7 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     pf_list_init(&pool->dials);
     pf_list_init(&pool->waiting);
     pf_list_init(&pool->waiting_fresh);
+    pf_list_init(&pool->again);
     pf_list_init(&pool->ended);
     pf_timer_init(&pool->sweep, on_sweep);
     pf_timer_init(&pool->failed, on_failed);

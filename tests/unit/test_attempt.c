@@ -350,6 +350,23 @@ START_TEST(the_deadline_is_for_all_attempts)
 }
 END_TEST
 
+/* The first page is long there when its deadline would pass, the second's is waited for. */
+START_TEST(a_deadline_ends_with_its_target)
+{
+    struct rig r;
+
+    rig_init(&r);
+    r.options.deadline_ms = 300;
+    peer_then(&r.peer, peer_ok);
+    peer_then(&r.peer, peer_silent);
+    rig_start(&r);
+    rig_check_hello(rig_fetch(&r, TARGET));
+    rig_check_failed(rig_fetch(&r, TARGET), FETCH_OUTCOME_TIMEOUT, FETCH_E_TIMEOUT);
+    ck_assert_uint_eq(rig_stats(&r).ended, 2);
+    rig_fini(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("attempt");
@@ -370,5 +387,6 @@ int main(void)
     tcase_add_loop_test(tc, an_attempt_times_out, 0, (int)(sizeof slow / sizeof *slow));
     tcase_add_test(tc, waiting_in_the_queue_is_no_timeout);
     tcase_add_loop_test(tc, the_deadline_is_for_all_attempts, 0, 2);
+    tcase_add_test(tc, a_deadline_ends_with_its_target);
     return unit_run(suite);
 }

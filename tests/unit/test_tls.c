@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "transport/tls.h"
 #include "unit/certs.h"
 #include "unit/unit.h"
 
@@ -202,6 +203,17 @@ START_TEST(versions_from_1_2_on)
         ck_assert_int_eq(page->phase, FETCH_PHASE_TLS);
     }
     scene_fini(&s);
+}
+END_TEST
+
+/* A system's own configuration may already refuse 1.1, as above; this does it everywhere. */
+START_TEST(the_context_s_oldest_version)
+{
+    struct pf_tls tls;
+
+    ck_assert_int_eq(pf_tls_init(&tls, NULL, true, NULL), FETCH_OK);
+    ck_assert_int_eq((int)SSL_CTX_get_min_proto_version(tls.context), TLS1_2_VERSION);
+    pf_tls_fini(&tls);
 }
 END_TEST
 
@@ -461,6 +473,7 @@ int main(void)
     tcase_add_test(tc, a_trust_file_without_certificates);
     tc = unit_case(suite, "handshake");
     tcase_add_loop_test(tc, versions_from_1_2_on, 0, 3);
+    tcase_add_test(tc, the_context_s_oldest_version);
     tcase_add_loop_test(tc, sessions_are_resumed, 0, 2);
     tcase_add_loop_test(tc, a_handshake_that_does_not_go_on, 0, 3);
     tcase_add_loop_test(tc, a_peer_without_tls, 0, 3);
