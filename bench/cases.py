@@ -64,10 +64,10 @@ CASES = {
     "d": Case("8,000 pages of 10 KiB that take 1 s each, all in flight", "wait", 8000,
               {"floor": 1, "pf": 1, "curl_multi": 1, "aiohttp": 1}, pages=8000, sample_ms=900),
     "e1": over_h2("1 KiB", "1k", 1),
-    "e10": over_h2("10 KiB", "10k", 1),
-    "e100": over_h2("100 KiB", "100k", 1 / 4),
+    "e10": over_h2("10 KiB", "10k", 1 / 2),
+    "e100": over_h2("100 KiB", "100k", 1 / 8),
     "f": Case("10 KiB pages, HTTP/1.1 over TLS, 64 connections", "10k", 64,
-              {"wrk": 1, "pf": 1, "curl_multi": 1 / 2}, tls=True, base="wrk"),
+              {"wrk": 1 / 2, "pf": 1 / 2, "curl_multi": 1 / 4}, tls=True, base="wrk"),
     "g10": waiting(10000, "wait", "10,000 pages of 10 KiB that take 1 s each, all in flight", 20,
                    sample_ms=900),
     "g100": waiting(100000, "wait5", "100,000 pages of 10 KiB that take 5 s each, all in flight",
@@ -77,9 +77,9 @@ CASES = {
 # The curves: cost per page as the number of targets grows, and as that of calls in flight does.
 TARGETS = [10000, 100000, 1000000]
 TARGETS_LONG = 10000000
-IN_FLIGHT = {1: 1 / 4, 10: 1 / 2, 100: 1, 1000: 2, 10000: 4}  # and the share of BENCH_PAGES
+IN_FLIGHT = {1: 1 / 4, 10: 1 / 2, 100: 1 / 2, 1000: 1, 10000: 4}  # and the share of BENCH_PAGES
 
-CASES.update((f"hn{number}", targets(number, 1 if number >= 1000000 else None))
+CASES.update((f"hn{number}", targets(number, max(1, 200000 // number)))
              for number in TARGETS)
 CASES.update((f"hc{number}", in_flight(number, share)) for number, share in IN_FLIGHT.items())
 

@@ -163,7 +163,9 @@ def nginx():
     summary = fetch("nginx", ports["tls"])
     many = check_log("nginx")
     check("nginx: over a handful of connections", many <= 12, many)
-    equal("nginx: the summary knows them", summary["connections"], many)
+    # nginx logs those that carried a call; one that came when the others were done carried none.
+    check("nginx: the summary knows them", many <= summary["connections"] <= 12,
+          (many, summary["connections"]))
 
     summary = fetch("nginx, --http1.1", ports["tls"], "--http1.1", protocol="http/1.1")
     check("nginx, --http1.1: over more of them", check_log("nginx, --http1.1", "HTTP/1.1") > many)

@@ -468,20 +468,19 @@ void peer_h2_speak(struct peer_h2 *peer)
 }
 
 /* Past the bufferevent, which would wait for the loop. */
-static void go_away_now(struct conn *c, uint32_t n)
+static void go_away_now(struct conn *c, uint32_t warns)
 {
     const uint8_t *bytes;
     ssize_t count;
 
-    (void)n;
-    go_away(c, nghttp2_session_get_last_proc_stream_id(c->session));
+    go_away(c, warns ? INT32_MAX : nghttp2_session_get_last_proc_stream_id(c->session));
     while ((count = nghttp2_session_mem_send(c->session, &bytes)) > 0)
         ck_assert_int_eq(send(bufferevent_getfd(c->bev), bytes, (size_t)count, 0), count);
 }
 
-void peer_h2_go_away(struct peer_h2 *peer)
+void peer_h2_go_away(struct peer_h2 *peer, bool warns)
 {
-    for_each(peer, go_away_now, 0);
+    for_each(peer, go_away_now, warns);
 }
 
 void peer_h2_stop_reading(struct peer_h2 *peer, bool stopped)

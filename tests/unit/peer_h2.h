@@ -73,8 +73,9 @@ void peer_h2_release(struct peer_h2 *peer);
 void peer_h2_tell(struct peer_h2 *peer, uint32_t max_streams);
 /* Ends what holds_settings began. */
 void peer_h2_speak(struct peer_h2 *peer);
-/* All connections go away; the frame is in their sockets when this returns (not under TLS). */
-void peer_h2_go_away(struct peer_h2 *peer);
+/* All connections go away, or only say that they will soon; the frame is in their sockets when this
+ * returns (not under TLS). */
+void peer_h2_go_away(struct peer_h2 *peer, bool warns);
 /* Reads nothing any more, or again. */
 void peer_h2_stop_reading(struct peer_h2 *peer, bool stopped);
 
