@@ -43,7 +43,7 @@ static void on_page(struct fetch_gather *gather, struct fetch_page *page, void *
     if (page->outcome == FETCH_OUTCOME_OK) {
         bench_page(&client->bench, page->body, page->body_len);
     } else if (!client->failed) {
-        fprintf(stderr, "pf: %s: %s\n", page->url, page->message);
+        fprintf(stderr, "pf: %s\n", page->message);
         client->failed = true;
     }
     fetch_page_free(page);

@@ -81,7 +81,12 @@ enum fetch_error {
     FETCH_E_CANCELLED,   /* the program cancelled it, or freed its client              */
     FETCH_E_REDIRECT,    /* the endpoint redirects elsewhere; the key does not follow  */
     FETCH_E_STATUS,      /* a complete answer whose status is not a success            */
-    FETCH_E_EMPTY        /* a success without a single byte, where the profile doubts it */
+    FETCH_E_EMPTY,       /* a success without a single byte, where the profile doubts it */
+    FETCH_E_PROFILE,     /* a profile file cannot be read, or says what it must not    */
+    FETCH_E_BLOCKED,     /* a ban page came in place of the page                       */
+    FETCH_E_ENVELOPE,    /* the JSON around the page is not what the profile says      */
+    FETCH_E_ACCOUNT,     /* not sent: the endpoint refuses the key, or credits ended   */
+    FETCH_E_BUDGET       /* not sent: max_cost_micro would be overstepped              */
 };
 
 /* A sentence in English for `error`; never NULL, static. */
@@ -101,6 +106,9 @@ enum fetch_phase {
 };
 /* One lower-case word for `phase`; never NULL, static. */
 const char *fetch_phase_name(enum fetch_phase phase);
+
+/* Whether a page was billed, as far as the provider says. */
+enum fetch_billed { FETCH_BILLED_UNKNOWN = 0, FETCH_BILLED_NO, FETCH_BILLED_YES };
 
 /* The verdict on a page. */
 enum fetch_outcome {
@@ -164,17 +172,20 @@ struct fetch_page {
     const char *body; /* bytes after content decoding, never recoded; a NUL follows;
                          never NULL                                                     */
     size_t body_len;
-    const char *final_url;  /* after the target's own redirects, or NULL if unknown     */
-    enum fetch_error error; /* FETCH_OK where the outcome is ok                         */
-    enum fetch_phase phase; /* where the last attempt failed; FETCH_PHASE_NONE if ok    */
-    const char *message;    /* a sentence: what happened and what to do; NULL if ok     */
-    unsigned attempts;      /* exchanges that were begun for it                         */
-    int64_t cost_micro;     /* millionths of a credit as billed, over all attempts; -1
+    const char *final_url;    /* after the target's own redirects, or NULL if unknown     */
+    enum fetch_error error;   /* FETCH_OK where the outcome is ok                         */
+    enum fetch_phase phase;   /* where the last attempt failed; FETCH_PHASE_NONE if ok    */
+    const char *message;      /* a sentence: what happened and what to do; NULL if ok     */
+    unsigned attempts;        /* exchanges that were begun for it                         */
+    int64_t cost_micro;       /* millionths of a credit as billed, over all attempts; -1
                                where the provider does not say                          */
-    uint32_t queued_ms;     /* from submission to the first dispatch                    */
-    uint32_t elapsed_ms;    /* from the first dispatch to the end; 0 if never sent      */
-    int64_t fetched_at_ms;  /* end, milliseconds since 1970-01-01T00:00:00Z             */
-    const char *protocol;   /* "h2", "http/1.1", or "" where no answer came; static     */
+    uint32_t queued_ms;       /* from submission to the first dispatch                    */
+    uint32_t elapsed_ms;      /* from the first dispatch to the end; 0 if never sent      */
+    int64_t fetched_at_ms;    /* end, milliseconds since 1970-01-01T00:00:00Z             */
+    const char *protocol;     /* "h2", "http/1.1", or "" where no answer came; static     */
+    const char *reason;       /* the provider's own code for what happened ("AUTH006"), the ban
+                               page's maker, or NULL                                    */
+    enum fetch_billed billed; /* whether the last attempt was                           */
 };
 
 /* The value of the first header `name` (any case), or NULL.  Lives as the page. */
@@ -218,7 +229,8 @@ struct fetch_options {
     const char *country; /* two letters, ISO 3166-1                                         */
     const char *session; /* calls of one session leave from one address                     */
 
-    unsigned concurrency; /* calls in flight, 1 to 1,000,000; default 5                     */
+    unsigned concurrency; /* calls in flight, 1 to 1,000,000; default: found by itself, as many
+                             as the account carries                                     */
     unsigned connections; /* open at once, 1 to 20,000; default: as many as are needed       */
     unsigned timeout_ms;  /* one attempt, from its dispatch; default from the profile    */
     unsigned connect_timeout_ms; /* one connection with its TLS; default 10,000             */
@@ -237,6 +249,20 @@ struct fetch_options {
     void *log_arg;
 
     enum fetch_http http;
+
+    const char *profile_file; /* a profile of one's own, in the format of fetch_profile_text(); then
+                                 `profile` is NULL or the name in it                        */
+    const char *device;       /* "desktop" or "mobile"                                      */
+    unsigned concurrency_start;  /* where the search for the concurrency begins; default 4   */
+    double rate;                 /* calls begun in a second, at most; none                   */
+    unsigned per_domain;         /* calls in flight for one host of targets; none            */
+    int64_t max_cost_micro;      /* millionths of a credit that may be spent in all; none    */
+    int64_t cost_per_call_micro; /* what a call costs where the provider does not say; unknown */
+
+    const char *ban_regex;    /* POSIX extended: a page that has it is blocked              */
+    const char *expect_regex; /* a page that lacks it is blocked                            */
+    size_t min_bytes;         /* a page that is shorter is blocked                          */
+    int ban_pages_pass;       /* non-zero: the known makers' ban pages are not looked for   */
 };
 #define FETCH_RETRIES_DEFAULT (-1)
 #define FETCH_REDIRECTS_DEFAULT (-1)
@@ -259,6 +285,9 @@ struct fetch_target {
     size_t param_count;
     const struct fetch_pair *headers; /* likewise                                           */
     size_t header_count;
+    const char *method; /* for the target; default GET, or POST with a body                 */
+    const void *body;   /* `body_len` bytes for the target                                  */
+    size_t body_len;
 };
 #define FETCH_TARGET_INIT                                                                          \
     {                                                                                              \
@@ -343,25 +372,31 @@ enum fetch_error fetch_client_submit(struct fetch_client *client, const struct f
  */
 void fetch_call_cancel(struct fetch_call *call);
 
-/* Changes how many calls may be in flight, from now on; 1 to 1,000,000, else FETCH_E_INVALID. */
+/* Changes how many calls may be in flight, from now on; up to 1,000,000, else FETCH_E_INVALID. */
 enum fetch_error fetch_client_set_concurrency(struct fetch_client *client, unsigned concurrency);
 
 /* What a client has done since it began. */
 struct fetch_stats {
-    size_t size;          /* sizeof (struct fetch_stats), set by the caller              */
-    uint64_t submitted;   /* targets                                                     */
-    uint64_t ended;       /* pages handed back                                           */
-    uint64_t attempts;    /* exchanges begun                                             */
-    uint64_t retries;     /* attempts after a target's first                             */
-    uint64_t throttled;   /* answers that said too many at once                          */
-    uint64_t resent;      /* repeated uncounted: a kept connection had gone stale        */
-    uint64_t connections; /* opened in all                                               */
-    uint64_t bytes_in;    /* received from the endpoint, after TLS                       */
-    unsigned queued;      /* targets that wait for their first turn                      */
-    unsigned in_flight;   /* attempts under way                                          */
-    unsigned waiting;     /* targets that wait for a retry                               */
-    unsigned open;        /* connections open now                                        */
-    unsigned brake_ms;    /* until dispatching goes on after a throttling answer; 0: free */
+    size_t size;                 /* sizeof (struct fetch_stats), set by the caller              */
+    uint64_t submitted;          /* targets                                                     */
+    uint64_t ended;              /* pages handed back                                           */
+    uint64_t attempts;           /* exchanges begun                                             */
+    uint64_t retries;            /* attempts after a target's first                             */
+    uint64_t throttled;          /* answers that said too many at once                          */
+    uint64_t resent;             /* repeated uncounted: a kept connection had gone stale        */
+    uint64_t connections;        /* opened in all                                               */
+    uint64_t bytes_in;           /* received from the endpoint, after TLS                       */
+    unsigned queued;             /* targets that wait for their first turn                      */
+    unsigned in_flight;          /* attempts under way                                          */
+    unsigned waiting;            /* targets that wait for a retry                               */
+    unsigned open;               /* connections open now                                        */
+    unsigned brake_ms;           /* until dispatching goes on after a throttling answer; 0: free */
+    unsigned limit;              /* calls that may be in flight now, found or told              */
+    unsigned resting_hosts;      /* hosts of targets left alone for a while: they only failed  */
+    uint64_t blocked;            /* ban pages                                                 */
+    int64_t cost_micro;          /* spent, millionths of a credit, as billed or by cost_per_call */
+    int64_t cost_reserved_micro; /* expected of what is in flight                        */
+    int64_t credits_left_micro;  /* as the provider said last; -1: it does not           */
 };
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats);
 

@@ -63,6 +63,17 @@ const char *fetch_strerror(enum fetch_error error)
         return "the answer's status is not a success; see the page's status and body";
     case FETCH_E_EMPTY:
         return "a success without a single byte, which the profile doubts; try again";
+    case FETCH_E_PROFILE:
+        return "the profile cannot be read; correct it, or choose one that --list-profiles names";
+    case FETCH_E_BLOCKED:
+        return "a ban page came in place of the page; try again later, or with better proxies";
+    case FETCH_E_ENVELOPE:
+        return "the JSON around the page is not what the profile says; check the profile";
+    case FETCH_E_ACCOUNT:
+        return "not sent, since the endpoint refuses the key or has no credits for it; check the "
+               "account";
+    case FETCH_E_BUDGET:
+        return "not sent, since it might overstep the spending limit; raise the limit and resume";
     }
     return "unknown error; the program and the library may be of different versions";
 }

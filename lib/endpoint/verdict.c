@@ -44,10 +44,23 @@ struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm)
     case FETCH_E_EMPTY:
         v.outcome = FETCH_OUTCOME_PROVIDER_ERROR;
         break;
+    case FETCH_E_ENVELOPE:
+        v.outcome = FETCH_OUTCOME_PROVIDER_ERROR;
+        v.retry = true;
+        break;
+    case FETCH_E_BLOCKED:
+        v.outcome = FETCH_OUTCOME_BLOCKED;
+        v.retry = true;
+        break;
+    case FETCH_E_BUDGET:
+        v.outcome = FETCH_OUTCOME_BUDGET;
+        break;
+    case FETCH_E_ACCOUNT:
     case FETCH_E_NO_KEY:
         v.outcome = FETCH_OUTCOME_ACCOUNT;
         break;
     case FETCH_OK:
+    case FETCH_E_PROFILE:
     case FETCH_E_NOMEM:
     case FETCH_E_CERTIFICATE: /* the same certificate will come again */
         break;

@@ -6,7 +6,7 @@
 
 START_TEST(every_error_has_its_sentence)
 {
-    for (int e = FETCH_OK; e <= FETCH_E_EMPTY; e++) {
+    for (int e = FETCH_OK; e <= FETCH_E_BUDGET; e++) {
         const char *sentence = fetch_strerror((enum fetch_error)e);
 
         ck_assert_ptr_nonnull(sentence);
