@@ -5,56 +5,12 @@
  * bottom, where one timer for all finds them; else it waits.  Whatever connection then has room
  * first, freed or new, takes those who wait in their order.
  *
- * As many connections are opened as those who wait need, within a limit that grows while dials take
- * long: near by, a few at a time keep both ends busy; far away, that would take as long as the round
- * trips of all.  Where the endpoint may speak HTTP/2, the first connection's answer is awaited: it
- * says how many exchanges each can carry.
- *
- * A dial that fails ends the exchange that has waited longest: that exchange's retry is somebody
- * else's business, and no exchange waits for ever behind an endpoint that is gone.
- *
  * All steps are O(1) whatever is open or waits.
  */
-#include "transport/pool.h"
+#include "transport/pool_inner.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "transport/conn.h"
-#include "transport/dial.h"
-#include "transport/resolve.h"
-
-/* A dial that took this long was waiting for the network, not for this process. */
-#define DIAL_IS_SLOW_MS 10u
-
-struct pf_pool {
-    struct pf_loop *loop;
-    char *host; /* without brackets */
-    struct pf_addresses *addresses;
-    struct pf_resolver resolver;
-    struct pf_tls_tickets tickets;
-    struct pf_dial_target dial_target;
-    struct pf_conn_owner conn_owner;
-    struct pf_buf scratch, input;
-    unsigned max_connections;
-    unsigned max_dials; /* at once, for now */
-    unsigned streams;   /* that a connection carries; 0: not known yet, the first one will tell */
-    bool paused;        /* the last that a connection said was that it takes none for now */
-    unsigned conn_count, dial_count, waiting_count;
-    struct pf_link place[PF_CONN_BUSY + 1]; /* idle: longest unused first */
-    struct pf_link dials;
-    struct pf_link waiting;       /* for any connection */
-    struct pf_link waiting_fresh; /* for a new one: served first when one comes */
-    struct pf_link again;         /* resent in this turn, in their order */
-    struct pf_link ended;         /* in this turn; told when its connection is back in its place */
-    struct pf_timer sweep;        /* closes what is idle for too long */
-    struct pf_timer failed;       /* tells a failed look-up from the loop */
-    const char *resolve_failure;
-    struct pf_pool_stats stats;
-};
-
-static void open_more(struct pf_pool *pool);
 
 static struct pf_pool *pool_of(struct pf_conn *conn)
 {
@@ -64,7 +20,7 @@ static struct pf_pool *pool_of(struct pf_conn *conn)
 
 /* ------------------------------------------------------------- waiting -- */
 
-static struct pf_exchange *next_waiting(struct pf_pool *pool, bool for_new)
+struct pf_exchange *pf_pool_next_waiting(struct pf_pool *pool, bool for_new)
 {
     struct pf_link *l = for_new ? pf_list_shift(&pool->waiting_fresh) : NULL;
 
@@ -89,17 +45,10 @@ static void wait_first(struct pf_pool *pool, struct pf_exchange *x)
     pool->waiting_count++;
 }
 
-static void finish(struct pf_exchange *x)
+void pf_pool_finish(struct pf_exchange *x)
 {
     x->pool = NULL;
     x->on_end(x);
-}
-
-static void fail(struct pf_exchange *x, enum fetch_error error, enum fetch_phase phase,
-                 const char *why)
-{
-    pf_exchange_note(x, error, phase, why);
-    finish(x);
 }
 
 /* -------------------------------------------------------- connections -- */
@@ -125,6 +74,14 @@ static void close_conn(struct pf_pool *pool, struct pf_conn *conn)
 {
     pool->conn_count--;
     pf_conn_free(conn);
+}
+
+bool pf_pool_close_idle(struct pf_pool *pool)
+{
+    if (pf_list_empty(idle(pool)))
+        return false;
+    close_conn(pool, PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link));
+    return true;
 }
 
 static void on_sweep(struct pf_timer *timer)
@@ -162,12 +119,14 @@ static void hand_out(struct pf_pool *pool, struct pf_conn *conn)
     enum fetch_error e;
 
     while (pool->waiting_count > 0 && room_of(pool, conn) > 0 &&
-           (x = next_waiting(pool, conn->served == 0))) {
+           (x = pf_pool_next_waiting(pool, conn->served == 0))) {
         e = pf_conn_start(conn, x);
-        if (e == FETCH_E_CLOSED)
+        if (e == FETCH_E_CLOSED) {
             wait_first(pool, x);
-        else if (e != FETCH_OK)
-            fail(x, e, FETCH_PHASE_REQUEST, NULL);
+        } else if (e != FETCH_OK) {
+            pf_exchange_note(x, e, FETCH_PHASE_REQUEST, NULL);
+            pf_pool_finish(x);
+        }
     }
 }
 
@@ -244,141 +203,15 @@ static void on_turn_end(struct pf_conn *conn)
     pf_list_move(&pool->waiting, &pool->again);
     file(pool, conn);
     while ((l = pf_list_shift(&pool->ended)))
-        finish(PF_LIST_ENTRY(l, struct pf_exchange, link));
-    open_more(pool);
+        pf_pool_finish(PF_LIST_ENTRY(l, struct pf_exchange, link));
+    pf_pool_open_more(pool);
 }
 
-/* -------------------------------------------------------------- dials -- */
-
-/* Out of descriptors, but not out of connections: those who wait go on waiting for these. */
-static bool make_do(struct pf_pool *pool, const struct pf_dial *dial)
+void pf_pool_add(struct pf_pool *pool, struct pf_conn *conn)
 {
-    if (dial->error != FETCH_E_SYSTEM || pool->conn_count == 0)
-        return false;
-    if (pool->conn_count < pool->max_connections) {
-        pool->max_connections = pool->conn_count;
-        pf_loop_log(pool->loop, FETCH_LOG_WARNING,
-                    "no further connection can be opened (%s): going on with %u; raise the limit "
-                    "on open files",
-                    dial->why, pool->conn_count);
-    }
-    return true;
-}
-
-/* A peer may choose none of the protocols that it is offered, and goes on with HTTP/1.1. */
-static bool speaks_what_it_must(const struct pf_dial *dial)
-{
-    return !dial->ssl || dial->target->alpn != PF_ALPN_H2 || pf_tls_speaks_h2(dial->ssl);
-}
-
-static void on_dial_end(struct pf_dial *dial)
-{
-    struct pf_pool *pool = dial->owner;
-    struct pf_exchange *x = NULL;
-    struct pf_conn *conn = NULL;
-
-    pool->dial_count--;
-    if (dial->bev && !speaks_what_it_must(dial)) {
-        dial->error = FETCH_E_TLS;
-        dial->phase = FETCH_PHASE_TLS;
-        (void)snprintf(dial->why, sizeof dial->why, "it does not speak HTTP/2");
-    } else if (dial->bev) {
-        conn = pf_conn_new(&pool->conn_owner, dial);
-        if (!conn)
-            dial->error = FETCH_E_NOMEM;
-    }
-    if (conn) {
-        pool->stats.connections++;
-        if (pf_loop_now_ms() >= dial->started_ms + DIAL_IS_SLOW_MS &&
-            pool->max_dials < PF_MAX_DIALS)
-            pool->max_dials++;
-        pf_dial_free(dial);
-        pool->conn_count++;
-        on_turn_end(conn);
-        return;
-    }
-    if (make_do(pool, dial)) {
-        pf_dial_free(dial);
-        return;
-    }
-    x = next_waiting(pool, true);
-    if (x)
-        pf_exchange_note(x, dial->error, dial->phase, dial->why);
-    pf_dial_free(dial);
-    open_more(pool);
-    if (x)
-        finish(x);
-}
-
-static void fail_all_waiting(struct pf_pool *pool, enum fetch_error error, enum fetch_phase phase,
-                             const char *why)
-{
-    unsigned n = pool->waiting_count; /* those who come back meanwhile wait for the next time */
-    struct pf_exchange *x;
-
-    while (n-- > 0 && (x = next_waiting(pool, true)))
-        fail(x, error, phase, why);
-}
-
-static void on_failed(struct pf_timer *timer)
-{
-    struct pf_pool *pool = PF_LIST_ENTRY(timer, struct pf_pool, failed);
-
-    if (pool->resolve_failure)
-        fail_all_waiting(pool, FETCH_E_RESOLVE, FETCH_PHASE_RESOLVE, pool->resolve_failure);
-    else
-        fail_all_waiting(pool, FETCH_E_NOMEM, FETCH_PHASE_CONNECT, NULL);
-}
-
-/* May be called from within pf_pool_start(), so that failures go the way round the loop. */
-static void on_resolved(void *arg, const char *failure)
-{
-    struct pf_pool *pool = arg;
-
-    pool->resolve_failure = failure;
-    if (failure)
-        pf_loop_start_timer(pool->loop, &pool->failed, 0);
-    else
-        open_more(pool);
-}
-
-/* Makes room for a new connection where only idle ones stand in its way. */
-static bool has_room(struct pf_pool *pool)
-{
-    if (pool->conn_count + pool->dial_count < pool->max_connections)
-        return true;
-    if (pf_list_empty(idle(pool)))
-        return false;
-    close_conn(pool, PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link));
-    return true;
-}
-
-/* How many dials those who wait are worth. */
-static unsigned dials_wanted(const struct pf_pool *pool)
-{
-    unsigned wanted;
-
-    if (pool->streams == 0 || pool->paused)
-        return pool->conn_count > 0 || pool->waiting_count == 0 ? 0 : 1;
-    wanted = (pool->waiting_count + pool->streams - 1) / pool->streams;
-    return wanted < pool->max_dials ? wanted : pool->max_dials;
-}
-
-static void open_more(struct pf_pool *pool)
-{
-    if (dials_wanted(pool) <= pool->dial_count || !pf_resolver_ready(&pool->resolver))
-        return;
-    while (dials_wanted(pool) > pool->dial_count && has_room(pool)) {
-        struct pf_dial *dial = pf_dial_new(&pool->dial_target, on_dial_end, pool);
-
-        if (!dial) {
-            pool->resolve_failure = NULL;
-            pf_loop_start_timer(pool->loop, &pool->failed, 0);
-            return;
-        }
-        pf_list_append(&pool->dials, &dial->link);
-        pool->dial_count++;
-    }
+    pool->stats.connections++;
+    pool->conn_count++;
+    on_turn_end(conn);
 }
 
 /* ---------------------------------------------------------------- use -- */
@@ -408,15 +241,13 @@ void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x)
             put(pool, conn, room_of(pool, conn) > 0 ? PF_CONN_OPEN : PF_CONN_BUSY);
             return;
         }
-        if (e == FETCH_E_CLOSED) {
+        if (e == FETCH_E_CLOSED)
             file(pool, conn);
-        } else { /* out of memory: told from the loop */
-            pool->resolve_failure = NULL;
-            pf_loop_start_timer(pool->loop, &pool->failed, 0);
-        }
+        else /* out of memory: told from the loop */
+            pf_pool_fail_waiting(pool);
     }
     wait_for_connection(pool, x);
-    open_more(pool);
+    pf_pool_open_more(pool);
 }
 
 void pf_pool_cancel(struct pf_exchange *x)
@@ -434,7 +265,7 @@ void pf_pool_cancel(struct pf_exchange *x)
         pf_list_remove(&x->link);
         pool->waiting_count--;
     }
-    open_more(pool);
+    pf_pool_open_more(pool);
 }
 
 unsigned pf_pool_capacity(const struct pf_pool *pool)
@@ -461,25 +292,6 @@ void pf_pool_stats(const struct pf_pool *pool, struct pf_pool_stats *stats)
     stats->open = pool->conn_count;
 }
 
-static bool may_speak_h2(const struct pf_pool_options *options)
-{
-    return options->http == FETCH_HTTP_2 ||
-           (options->http == FETCH_HTTP_ANY && options->origin->https);
-}
-
-static enum pf_alpn alpn_of(enum fetch_http http)
-{
-    switch (http) {
-    case FETCH_HTTP_1_1:
-        return PF_ALPN_H1;
-    case FETCH_HTTP_2:
-        return PF_ALPN_H2;
-    case FETCH_HTTP_ANY:
-        break;
-    }
-    return PF_ALPN_ANY;
-}
-
 struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
 {
     struct pf_pool *pool = calloc(1, sizeof *pool);
@@ -493,33 +305,16 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     }
     pool->loop = options->loop;
     pool->max_connections = options->max_connections;
-    pool->max_dials = PF_MIN_DIALS;
     for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
         pf_list_init(&pool->place[i]);
-    pf_list_init(&pool->dials);
     pf_list_init(&pool->waiting);
     pf_list_init(&pool->waiting_fresh);
     pf_list_init(&pool->again);
     pf_list_init(&pool->ended);
     pf_timer_init(&pool->sweep, on_sweep);
-    pf_timer_init(&pool->failed, on_failed);
     pf_buf_init(&pool->scratch, SIZE_MAX / 4);
     pf_buf_init(&pool->input, SIZE_MAX / 4);
-    pool->streams = may_speak_h2(options) ? 0 : 1;
-    pf_resolver_init(&pool->resolver, options->loop, pool->host, options->origin->port,
-                     options->resolve, options->resolve_count);
-    pool->resolver.on_done = on_resolved;
-    pool->resolver.arg = pool;
-    pool->addresses = &pool->resolver.addresses;
-    pool->dial_target = (struct pf_dial_target){
-        .loop = options->loop,
-        .addresses = pool->addresses,
-        .host = pool->host,
-        .tls = options->origin->https ? options->tls : NULL,
-        .tickets = &pool->tickets,
-        .alpn = alpn_of(options->http),
-        .timeout_ms = options->connect_timeout_ms,
-    };
+    pf_pool_open_init(pool, options);
     pool->conn_owner = (struct pf_conn_owner){
         .loop = options->loop,
         .scratch = &pool->scratch,
@@ -543,11 +338,8 @@ void pf_pool_free(struct pf_pool *pool)
 {
     if (!pool)
         return;
-    pf_resolver_fini(&pool->resolver);
+    pf_pool_open_fini(pool);
     pf_timer_cancel(&pool->sweep);
-    pf_timer_cancel(&pool->failed);
-    while (!pf_list_empty(&pool->dials))
-        pf_dial_free(PF_LIST_ENTRY(pool->dials.next, struct pf_dial, link));
     for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
         free_conns(&pool->place[i]);
     pf_tls_tickets_fini(&pool->tickets);
