@@ -35,18 +35,15 @@ struct pf_brake {
 /* Free.  Keeps `random`. */
 void pf_brake_init(struct pf_brake *b, struct pf_random *random);
 
-/*
- * When the next call may start: now or before if at once, PF_WHEN_NEVER if not before the probe
- * has ended (which does not happen without a time: see the state).
- */
+/* When the next call may start: now or before if at once.  Always a time, which a call's end may
+ * bring forward. */
 uint64_t pf_brake_when(struct pf_brake *b, uint64_t now_ms);
 
 /* A call has started. */
 void pf_brake_on_start(struct pf_brake *b, uint64_t now_ms);
 
 /* A call has ended that started at `started_ms`, otherwise than refused. */
-void pf_brake_on_end(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms,
-                     enum pf_limiter_end end);
+void pf_brake_on_end(struct pf_brake *b, uint64_t started_ms, enum pf_limiter_end end);
 
 /*
  * A call was refused that started at `started_ms`.  `retry_after_ms` is what the answer asks for

@@ -21,12 +21,19 @@
 
 #define PF_RATELIMIT_POLICIES 4 /* of one answer; more are not looked at */
 
+enum pf_ratelimit_unit {
+    PF_RATELIMIT_REQUESTS,   /* in a window: what the pacer keeps to */
+    PF_RATELIMIT_CONCURRENT, /* under way at once: the limiter's */
+    PF_RATELIMIT_OTHER       /* bytes, or anything */
+};
+
 struct pf_ratelimit_policy {
     const char *name; /* lent, part of the field; NULL: the forms without names */
     size_t name_len;
     bool has_remaining, has_reset;
     uint64_t remaining, reset_s;
     uint64_t quota, window_s; /* 0: not said */
+    enum pf_ratelimit_unit unit;
 };
 
 struct pf_ratelimit {
@@ -52,7 +59,13 @@ void pf_ratelimit_init(struct pf_ratelimit *r);
 bool pf_ratelimit_field(struct pf_ratelimit *r, const char *name, size_t name_len,
                         const char *value, size_t value_len);
 
-/* The policy that allows least in a second; false if none says how much remains. */
+/* The policy that allows least in a second; false if none says how much remains until when. */
 bool pf_ratelimit_tightest(const struct pf_ratelimit *r, struct pf_ratelimit_quota *out);
+
+/*
+ * What is told of calls under way at once (qu="concurrent-requests"), for pf_limiter_told(): how
+ * many (0: not said), and how many more (below 0: not said).  False if nothing.
+ */
+bool pf_ratelimit_concurrency(const struct pf_ratelimit *r, uint64_t *limit, int64_t *remaining);
 
 #endif
