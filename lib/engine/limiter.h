@@ -48,48 +48,49 @@ struct pf_limiter_ended {
 };
 
 enum pf_limiter_state {
-    PF_LIMITER_FIXED,  /* told a number                                            */
-    PF_LIMITER_CLIMB,  /* no ceiling known above: grows with each answer           */
-    PF_LIMITER_REFILL, /* after a cut: grows back up to the ceiling                */
-    PF_LIMITER_HOLD,   /* at the ceiling                                           */
-    PF_LIMITER_PROBE   /* a little above the ceiling, to see whether it has moved  */
+    PF_LIMITER_FIXED,  /* told a number                                             */
+    PF_LIMITER_CLIMB,  /* no ceiling is known: grows with each answer               */
+    PF_LIMITER_REFILL, /* after a deep cut: grows with each answer, to the ceiling  */
+    PF_LIMITER_HOLD,   /* at the ceiling                                            */
+    PF_LIMITER_PROBE   /* a little above the ceiling, to see whether it has moved   */
 };
 
-/* Calls and answers while the level was about the same. */
+/* Answers that came while the level was about the same. */
 struct pf_limiter_window {
-    uint64_t since_ms;
-    double area; /* call-milliseconds in flight */
-    double done; /* answers */
+    double done;       /* answers */
+    double latency_ms; /* ... and the sums of how long they took */
+    double level;      /* ... and of how many were in flight when they started */
 };
 
-#define PF_LIMITER_SLICES 11 /* of throttled answers: five minutes and the slice that is filled */
+#define PF_LIMITER_SLICES 10 /* that five minutes of refusals are counted in */
 
 struct pf_limiter {
     enum pf_limiter_state state;
     struct pf_random *random;
     unsigned limit, max;
-    unsigned ceiling;  /* what is thought to be carried; above all while climbing            */
-    unsigned proven;   /* the ceiling before the last raise, until the raise has stood a while */
-    unsigned peak;     /* what was carried before it fell; 0: nothing                        */
-    unsigned step;     /* of the next probe */
-    unsigned told;     /* by the provider; 0: nothing */
-    double others;     /* in flight beside ours, by what the provider tells */
-    double credit;     /* towards the next raise */
-    uint32_t epoch;    /* counts the cuts */
-    unsigned unlucky;  /* cuts in a row without an answer between */
-    bool learned;      /* a ceiling was found: worth remembering */
-    double latency_ms; /* mean of answered calls; 0: none yet */
-    double refusal_ms; /* how long refusals take; 0: none yet */
-    uint64_t probe_ms, raised_ms, peak_ms, cut_ms; /* when: next probe, last raise, peak, cut */
-    double interval;                               /* between probes, in latencies */
-    double ghosts; /* given up from here, perhaps still carried there */
-    uint64_t ghosts_ms;
-    double tokens; /* starts that may come at once while refilling */
-    uint64_t tokens_ms;
+    unsigned ceiling; /* what is thought to be carried; while climbing, where that began     */
+    unsigned proven;  /* the ceiling before its last raise, until the raise has stood a while */
+    unsigned goal;    /* of the probe */
+    unsigned raises;  /* probes in a row that held */
+    unsigned peak;    /* what was carried before it fell; 0: it did not fall */
+    unsigned cap;     /* what the provider tells, less what others use; 0: not told */
+    double others;    /* in flight beside ours, as far as told */
+    double credit;    /* towards the next raise */
+    uint32_t epoch;   /* counts the cuts */
+    bool landing;     /* cut: the first start after it says what is left in flight */
+    bool filling;     /* not full since a cut or a jump: starts are spread */
+    bool learned;     /* a ceiling was found */
+    uint32_t first;   /* the level of the first start after the cut */
+    double latency_ms, latency_n; /* mean of answered calls, and of how many */
+    uint64_t probe_ms;            /* when the next probe is due */
+    uint64_t raised_ms, fell_ms;  /* since when the ceiling, the peak are what they are */
+    double interval;              /* between probes, in latencies */
+    double ghosts;                /* given up from here, perhaps still carried there */
+    double tokens;                /* starts that may come at once while filling */
+    uint64_t ghosts_ms, tokens_ms;
     struct pf_limiter_window base, window;
-    uint64_t seen_ms;
-    uint32_t throttled[PF_LIMITER_SLICES];
-    uint64_t slice;
+    uint32_t refused[PF_LIMITER_SLICES]; /* ring */
+    uint64_t slice;                      /* the newest */
 };
 
 /*
