@@ -12,6 +12,8 @@
 #define NEAR 0.9             /* of the peak: from here the climb is slow */
 #define PROBE_SHARE 32u      /* a probe's first step: a 32nd more, at least one call */
 #define PROBE_HOLD 1.0       /* latencies that a probe must stand */
+#define UNPROVEN 0.9         /* of a ceiling just found: refusals down to there lower it a little */
+#define SOFT_SHARE 64u       /* ... by this share of it */
 #define PROVEN_HOLD 8.0      /* latencies after which a raise is trusted */
 #define INTERVAL_MIN 4.0     /* latencies between probes; doubles with each that fails ... */
 #define INTERVAL_MAX 64.0    /* ... up to this ... */
@@ -24,6 +26,7 @@
 #define LATENCY_GUESS_MS 2000.0
 #define FILL_MS_MIN 300.0
 #define WINDOW_MIN 48.0
+#define WINDOW_MAX 512.0
 #define CV2 1.7 /* squared variation of latencies: lognormal with sigma 1 */
 #define SURE 2.5
 
@@ -96,9 +99,13 @@ static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
-static void clear_window(struct pf_limiter_window *w)
+static void clear_window(struct pf_limiter *l)
 {
-    *w = (struct pf_limiter_window){0};
+    double need = fmin2(fmax2(l->limit / 2.0, WINDOW_MIN), WINDOW_MAX);
+
+    if (l->state == PF_LIMITER_HOLD)
+        need = fmax2(need, 4 * WINDOW_MIN);
+    l->window = (struct pf_limiter_window){.need = need};
 }
 
 static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
@@ -112,7 +119,7 @@ static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
         l->proven = l->ceiling;
     if (l->ceiling >= NEAR * l->peak)
         l->peak = 0;
-    clear_window(&l->window);
+    clear_window(l);
     schedule_probe(l, now_ms);
 }
 
@@ -135,7 +142,10 @@ void pf_limiter_init(struct pf_limiter *l, uint64_t now_ms, unsigned fixed, unsi
     if (fixed) {
         l->state = PF_LIMITER_FIXED;
         l->limit = umin(fixed, max);
-    } else if (start > START_DEFAULT) {
+        return;
+    }
+    clear_window(l);
+    if (start > START_DEFAULT) {
         hold(l, now_ms, start);
         fill(l, now_ms);
     }
@@ -249,7 +259,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
     case PF_LIMITER_FIXED:
         break;
     case PF_LIMITER_CLIMB:
-        l->proven = carried;
+        l->proven = (unsigned)(UNPROVEN * carried);
         l->interval = INTERVAL_MIN;
         found_edge(l, now_ms, carried);
         break;
@@ -257,7 +267,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
         if (level == l->first) {
             fall(l, now_ms, DEEPER_CUT * level);
         } else {
-            l->proven = carried;
+            l->proven = (unsigned)(UNPROVEN * carried);
             found_edge(l, now_ms, carried);
         }
         break;
@@ -265,6 +275,8 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
     case PF_LIMITER_PROBE:
         if (level > l->proven) {
             l->interval *= 2;
+            if (level <= l->ceiling)
+                carried -= umin(carried - 1, carried / SOFT_SHARE);
             found_edge(l, now_ms, carried);
         } else {
             fall(l, now_ms, DEEP_CUT * level);
@@ -322,13 +334,11 @@ static void add_to_window(struct pf_limiter *l, uint64_t now_ms, double took, ui
     w->done += 1;
     w->latency_ms += took;
     w->level += level;
-    if (w->done < fmax2(WINDOW_MIN, l->limit))
+    if (w->done < w->need)
         return;
     if (l->base.done < 1) {
         l->base = *w;
     } else if (l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL) {
-        if (w->done < 4 * WINDOW_MIN)
-            return;
         l->base = *w;
     } else {
         int verdict = compare(l);
@@ -340,7 +350,7 @@ static void add_to_window(struct pf_limiter *l, uint64_t now_ms, double took, ui
         if (verdict > 0)
             l->base = *w;
     }
-    clear_window(w);
+    clear_window(l);
 }
 
 static void grow(struct pf_limiter *l, double credit, unsigned most)
@@ -361,6 +371,8 @@ static void begin_probe(struct pf_limiter *l, uint64_t now_ms)
         return;
     }
     l->state = PF_LIMITER_PROBE;
+    if (l->raises == 0)
+        clear_window(l);
     l->goal = bounded(l, l->ceiling + step);
     l->limit = l->ceiling + 1;
     l->credit = 0;

@@ -57,6 +57,7 @@ enum pf_limiter_state {
 
 /* Answers that came while the level was about the same. */
 struct pf_limiter_window {
+    double need;       /* answers that make it full */
     double done;       /* answers */
     double latency_ms; /* ... and the sums of how long they took */
     double level;      /* ... and of how many were in flight when they started */
