@@ -20,8 +20,11 @@
 #define INTERVAL_FALLEN 8.0  /* ... or this, where more was carried before */
 #define FALLEN 0.7           /* of the peak: below, it is expected to come back */
 #define FALLEN_MS 1800000u   /* after which the peak is history */
-#define RAISES 2u            /* probes in a row that hold: then it climbs */
-#define REFUSED_MAX 18u      /* in five minutes; with more, no probe adds to them */
+#define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
+#define NETWORK 0.7
+#define REFUSED_FALLEN 22u
+#define RAISES 2u       /* probes in a row that hold: then it climbs */
+#define REFUSED_MAX 18u /* in five minutes; with more, no probe adds to them */
 #define SLICE_MS 30000u
 #define LATENCY_GUESS_MS 2000.0
 #define FILL_MS_MIN 300.0
@@ -76,6 +79,11 @@ static void turn_slices(struct pf_limiter *l, uint64_t now_ms)
         l->refused[++l->slice % PF_LIMITER_SLICES] = 0;
 }
 
+static bool is_fallen(const struct pf_limiter *l)
+{
+    return l->peak > 0 && l->ceiling < FALLEN * l->peak;
+}
+
 static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 {
     unsigned sum = 0;
@@ -83,7 +91,7 @@ static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
     turn_slices(l, now_ms);
     for (unsigned i = 0; i < PF_LIMITER_SLICES; i++)
         sum += l->refused[i];
-    return sum < umax(REFUSED_MAX, umax(l->ceiling, l->peak) / 4);
+    return sum < umax(is_fallen(l) ? REFUSED_FALLEN : REFUSED_MAX, umax(l->ceiling, l->peak) / 4);
 }
 
 /* ---------------------------------------------------------------- states -- */
@@ -91,11 +99,10 @@ static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
 {
     double jitter = 0.75 + (double)pf_random_up_to(l->random, 1000) / 2000;
-    bool fallen = l->peak > 0 && l->ceiling < FALLEN * l->peak;
 
     if (l->peak > 0 && now_ms - l->fell_ms > FALLEN_MS)
         l->peak = 0;
-    l->interval = fmin2(l->interval, fallen ? INTERVAL_FALLEN : INTERVAL_MAX);
+    l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : INTERVAL_MAX);
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
@@ -249,6 +256,17 @@ static void found_edge(struct pf_limiter *l, uint64_t now_ms, unsigned carried)
     l->raised_ms = now_ms;
 }
 
+/*
+ * A call on its way to the provider or back fills no place there.  How many there are changes by
+ * chance, so a ceiling that counts them all is soon too high.
+ */
+static unsigned less_network(const struct pf_limiter *l, unsigned level)
+{
+    double away = NETWORK * level * fmin2(l->refusal_ms / latency(l), 0.5);
+
+    return level - umin(level - 1, (unsigned)away);
+}
+
 static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
 {
     unsigned carried = level > 1 ? level - 1 : 1;
@@ -259,8 +277,9 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
     case PF_LIMITER_FIXED:
         break;
     case PF_LIMITER_CLIMB:
+        carried = less_network(l, carried);
+        l->interval = carried > NEWS * l->ceiling ? INTERVAL_MIN : l->interval * 2;
         l->proven = (unsigned)(UNPROVEN * carried);
-        l->interval = INTERVAL_MIN;
         found_edge(l, now_ms, carried);
         break;
     case PF_LIMITER_REFILL:
@@ -286,12 +305,14 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
     fill(l, now_ms);
 }
 
-static void on_refusal(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_mark *mark)
+static void on_refusal(struct pf_limiter *l, uint64_t now_ms, double took,
+                       const struct pf_limiter_mark *mark)
 {
     turn_slices(l, now_ms);
     l->refused[l->slice % PF_LIMITER_SLICES]++;
     if (l->state == PF_LIMITER_FIXED)
         return;
+    l->refusal_ms += (took - l->refusal_ms) / (l->refusal_ms > 0 ? 8 : 1);
     if (mark->epoch == l->epoch)
         cut(l, now_ms, mark->level);
     else if (l->state == PF_LIMITER_HOLD && l->landing && mark->level > 1 &&
@@ -391,7 +412,6 @@ static void grow_probe(struct pf_limiter *l, uint64_t now_ms)
     l->ceiling = l->limit;
     l->raises++;
     l->raised_ms = now_ms;
-    l->interval = INTERVAL_MIN;
     if (l->raises >= RAISES)
         l->state = PF_LIMITER_CLIMB;
     else
@@ -442,7 +462,7 @@ void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_li
             on_answer_when_full(l, now_ms);
         break;
     case PF_LIMITER_THROTTLED:
-        on_refusal(l, now_ms, &ended->mark);
+        on_refusal(l, now_ms, took, &ended->mark);
         break;
     case PF_LIMITER_CANCELLED:
         fade_ghosts(l, now_ms);

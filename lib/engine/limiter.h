@@ -83,6 +83,7 @@ struct pf_limiter {
     bool learned;     /* a ceiling was found */
     uint32_t first;   /* the level of the first start after the cut */
     double latency_ms, latency_n; /* mean of answered calls, and of how many */
+    double refusal_ms;            /* how long refusals take */
     uint64_t probe_ms;            /* when the next probe is due */
     uint64_t raised_ms, fell_ms;  /* since when the ceiling, the peak are what they are */
     double interval;              /* between probes, in latencies */
