@@ -17,12 +17,16 @@
 #define PROVEN_HOLD 8.0      /* latencies after which a raise is trusted */
 #define INTERVAL_MIN 4.0     /* latencies between probes; doubles with each that fails ... */
 #define INTERVAL_MAX 64.0    /* ... up to this ... */
-#define INTERVAL_FALLEN 8.0  /* ... or this, where more was carried before */
+#define INTERVAL_MS 120000.0
+#define INTERVAL_CALLS 150.0
+#define SHARED_HOLD 100.0
+#define INTERVAL_FALLEN 11.0 /* ... or this, where more was carried before */
 #define FALLEN 0.7           /* of the peak: below, it is expected to come back */
 #define FALLEN_MS 1800000u   /* after which the peak is history */
 #define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
 #define NETWORK 0.7
-#define REFUSED_FALLEN 22u
+#define REFUSED_FALLEN 23u
+#define RAISES_STEADY 4u
 #define RAISES 2u       /* probes in a row that hold: then it climbs */
 #define REFUSED_MAX 18u /* in five minutes; with more, no probe adds to them */
 #define SLICE_MS 30000u
@@ -96,13 +100,22 @@ static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 
 /* ---------------------------------------------------------------- states -- */
 
+static double interval_max(const struct pf_limiter *l, uint64_t now_ms)
+{
+    double most = fmax2(INTERVAL_MS / latency(l), INTERVAL_CALLS / l->ceiling);
+
+    if (l->fell_ms > 0 && (double)(now_ms - l->fell_ms) < SHARED_HOLD * latency(l))
+        most = INTERVAL_CALLS / l->ceiling;
+    return fmin2(fmax2(most, INTERVAL_FALLEN), INTERVAL_MAX);
+}
+
 static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
 {
-    double jitter = 0.75 + (double)pf_random_up_to(l->random, 1000) / 2000;
+    double jitter = 0.9 + (double)pf_random_up_to(l->random, 1000) / 5000;
 
     if (l->peak > 0 && now_ms - l->fell_ms > FALLEN_MS)
         l->peak = 0;
-    l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : INTERVAL_MAX);
+    l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : interval_max(l, now_ms));
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
@@ -236,10 +249,9 @@ static void learn_latency(struct pf_limiter *l, double took)
 
 static void fall(struct pf_limiter *l, uint64_t now_ms, double ceiling)
 {
-    if (l->ceiling > l->peak) {
+    if (l->ceiling > l->peak)
         l->peak = l->ceiling;
-        l->fell_ms = now_ms;
-    }
+    l->fell_ms = now_ms;
     l->interval = INTERVAL_MIN;
     l->ceiling = l->proven = bounded(l, ceiling);
     l->limit = umin(l->limit, l->ceiling);
@@ -296,6 +308,8 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
             l->interval *= 2;
             if (level <= l->ceiling)
                 carried -= umin(carried - 1, carried / SOFT_SHARE);
+            else
+                carried = umin(carried, umax(l->proven, less_network(l, carried)));
             found_edge(l, now_ms, carried);
         } else {
             fall(l, now_ms, DEEP_CUT * level);
@@ -412,7 +426,7 @@ static void grow_probe(struct pf_limiter *l, uint64_t now_ms)
     l->ceiling = l->limit;
     l->raises++;
     l->raised_ms = now_ms;
-    if (l->raises >= RAISES)
+    if (l->raises >= (is_fallen(l) ? RAISES : RAISES_STEADY))
         l->state = PF_LIMITER_CLIMB;
     else
         begin_probe(l, now_ms);
