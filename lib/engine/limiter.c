@@ -13,10 +13,11 @@
 #define PROBE_SHARE 32u      /* a probe's first step: a 32nd more, at least one call */
 #define PROBE_HOLD 1.0       /* latencies that a probe must stand */
 #define UNPROVEN 0.9         /* of a ceiling just found: refusals down to there lower it a little */
-#define SOFT_SHARE 64u       /* ... by this share of it */
+#define SOFT_SHARE 40u       /* ... by this share of it */
 #define PROVEN_HOLD 8.0      /* latencies after which a raise is trusted */
-#define INTERVAL_MIN 4.0     /* latencies between probes; doubles with each that fails ... */
-#define INTERVAL_MAX 64.0    /* ... up to this ... */
+#define INTERVAL_MIN 5.0     /* latencies between probes; doubles with each that fails ... */
+#define INTERVAL_MIN_MS 5000.0
+#define INTERVAL_MAX 64.0 /* ... up to this ... */
 #define INTERVAL_MS 120000.0
 #define INTERVAL_CALLS 150.0
 #define SHARED_HOLD 100.0
@@ -24,11 +25,12 @@
 #define FALLEN 0.7           /* of the peak: below, it is expected to come back */
 #define FALLEN_MS 1800000u   /* after which the peak is history */
 #define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
-#define NETWORK 0.7
+#define AWAY_MAX 0.12
 #define REFUSED_FALLEN 23u
 #define RAISES_STEADY 4u
 #define RAISES 2u       /* probes in a row that hold: then it climbs */
 #define REFUSED_MAX 18u /* in five minutes; with more, no probe adds to them */
+#define REFUSED_FEW_BELOW 100u
 #define SLICE_MS 30000u
 #define LATENCY_GUESS_MS 2000.0
 #define FILL_MS_MIN 300.0
@@ -90,12 +92,13 @@ static bool is_fallen(const struct pf_limiter *l)
 
 static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 {
-    unsigned sum = 0;
+    unsigned sum = 0, most = umax(l->ceiling, l->peak);
 
     turn_slices(l, now_ms);
     for (unsigned i = 0; i < PF_LIMITER_SLICES; i++)
         sum += l->refused[i];
-    return sum < umax(is_fallen(l) ? REFUSED_FALLEN : REFUSED_MAX, umax(l->ceiling, l->peak) / 4);
+    return sum <
+           umax(is_fallen(l) ? REFUSED_FALLEN : REFUSED_MAX, most >= REFUSED_FEW_BELOW ? most : 0);
 }
 
 /* ---------------------------------------------------------------- states -- */
@@ -115,6 +118,7 @@ static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
 
     if (l->peak > 0 && now_ms - l->fell_ms > FALLEN_MS)
         l->peak = 0;
+    l->interval = fmax2(l->interval, INTERVAL_MIN_MS / latency(l));
     l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : interval_max(l, now_ms));
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
@@ -274,7 +278,7 @@ static void found_edge(struct pf_limiter *l, uint64_t now_ms, unsigned carried)
  */
 static unsigned less_network(const struct pf_limiter *l, unsigned level)
 {
-    double away = NETWORK * level * fmin2(l->refusal_ms / latency(l), 0.5);
+    double away = level * fmin2(l->refusal_ms / latency(l), AWAY_MAX);
 
     return level - umin(level - 1, (unsigned)away);
 }
