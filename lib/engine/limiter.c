@@ -1,0 +1,531 @@
+#include "engine/limiter.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+#define START_DEFAULT 4u     /* from here on up every answer is news */
+#define CLIMB_FAST_FROM 128u /* below, an answer adds half a call; above, a whole one */
+#define DEEP_CUT 0.8         /* of the level at which a refusal came as a surprise */
+#define DEEPER_CUT 0.6       /* ... when even the first call after the pause was refused */
+#define NEAR 0.9             /* of the peak: from here the climb is slow */
+#define PROBE_SHARE 32u      /* a probe's first step: a 32nd more, at least one call */
+#define PROBE_HOLD 1.0       /* latencies that a probe must stand */
+#define UNPROVEN 0.9         /* of a ceiling just found: refusals down to there lower it a little */
+#define SOFT_SHARE 40u       /* ... by this share of it */
+#define PROVEN_HOLD 8.0      /* latencies after which a raise is trusted */
+#define INTERVAL_MIN 5.0     /* latencies between probes; doubles with each that fails ... */
+#define INTERVAL_MIN_MS 5000.0
+#define INTERVAL_MAX 64.0 /* ... up to this ... */
+#define INTERVAL_MS 120000.0
+#define INTERVAL_CALLS 150.0
+#define SHARED_HOLD 100.0
+#define INTERVAL_FALLEN 11.0 /* ... or this, where more was carried before */
+#define FALLEN 0.7           /* of the peak: below, it is expected to come back */
+#define FALLEN_MS 1800000u   /* after which the peak is history */
+#define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
+#define AWAY_MAX 0.12
+#define REFUSED_FALLEN 23u
+#define RAISES_STEADY 4u
+#define RAISES 2u       /* probes in a row that hold: then it climbs */
+#define REFUSED_MAX 18u /* in five minutes; with more, no probe adds to them */
+#define REFUSED_FEW_BELOW 100u
+#define SLICE_MS 30000u
+#define LATENCY_GUESS_MS 2000.0
+#define FILL_MS_MIN 300.0
+#define WINDOW_MIN 48.0
+#define WINDOW_MAX 512.0
+#define CV2 1.7 /* squared variation of latencies: lognormal with sigma 1 */
+#define SURE 2.5
+
+static double fmin2(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double fmax2(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static unsigned umin(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned umax(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static double latency(const struct pf_limiter *l)
+{
+    return l->latency_n > 0 ? fmax2(l->latency_ms, 1) : LATENCY_GUESS_MS;
+}
+
+static unsigned bounded(const struct pf_limiter *l, double n)
+{
+    unsigned most = l->cap ? umin(l->cap, l->max) : l->max;
+
+    return n >= most ? most : n < 1 ? 1 : (unsigned)n;
+}
+
+/* ------------------------------------------------------- refusals counted -- */
+
+static void turn_slices(struct pf_limiter *l, uint64_t now_ms)
+{
+    uint64_t slice = now_ms / SLICE_MS;
+
+    if (slice - l->slice >= PF_LIMITER_SLICES) {
+        memset(l->refused, 0, sizeof l->refused);
+        l->slice = slice;
+    }
+    while (l->slice < slice)
+        l->refused[++l->slice % PF_LIMITER_SLICES] = 0;
+}
+
+static bool is_fallen(const struct pf_limiter *l)
+{
+    return l->peak > 0 && l->ceiling < FALLEN * l->peak;
+}
+
+static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
+{
+    unsigned sum = 0, most = umax(l->ceiling, l->peak);
+
+    turn_slices(l, now_ms);
+    for (unsigned i = 0; i < PF_LIMITER_SLICES; i++)
+        sum += l->refused[i];
+    return sum <
+           umax(is_fallen(l) ? REFUSED_FALLEN : REFUSED_MAX, most >= REFUSED_FEW_BELOW ? most : 0);
+}
+
+/* ---------------------------------------------------------------- states -- */
+
+static double interval_max(const struct pf_limiter *l, uint64_t now_ms)
+{
+    double most = fmax2(INTERVAL_MS / latency(l), INTERVAL_CALLS / l->ceiling);
+
+    if (l->fell_ms > 0 && (double)(now_ms - l->fell_ms) < SHARED_HOLD * latency(l))
+        most = INTERVAL_CALLS / l->ceiling;
+    return fmin2(fmax2(most, INTERVAL_FALLEN), INTERVAL_MAX);
+}
+
+static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
+{
+    double jitter = 0.9 + (double)pf_random_up_to(l->random, 1000) / 5000;
+
+    if (l->peak > 0 && now_ms - l->fell_ms > FALLEN_MS)
+        l->peak = 0;
+    l->interval = fmax2(l->interval, INTERVAL_MIN_MS / latency(l));
+    l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : interval_max(l, now_ms));
+    l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
+}
+
+static void clear_window(struct pf_limiter *l)
+{
+    double need = fmin2(fmax2(l->limit / 2.0, WINDOW_MIN), WINDOW_MAX);
+
+    if (l->state == PF_LIMITER_HOLD)
+        need = fmax2(need, 4 * WINDOW_MIN);
+    l->window = (struct pf_limiter_window){.need = need};
+}
+
+static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
+{
+    l->state = PF_LIMITER_HOLD;
+    l->ceiling = bounded(l, ceiling);
+    l->limit = l->ceiling;
+    l->raises = 0;
+    l->credit = 0;
+    if (l->proven > l->ceiling)
+        l->proven = l->ceiling;
+    if (l->ceiling >= NEAR * l->peak)
+        l->peak = 0;
+    clear_window(l);
+    schedule_probe(l, now_ms);
+}
+
+static void fill(struct pf_limiter *l, uint64_t now_ms)
+{
+    l->filling = true;
+    l->tokens = 1;
+    l->tokens_ms = now_ms;
+}
+
+void pf_limiter_init(struct pf_limiter *l, uint64_t now_ms, unsigned fixed, unsigned start,
+                     unsigned max, struct pf_random *random)
+{
+    *l = (struct pf_limiter){.random = random, .max = max, .interval = INTERVAL_MIN};
+    if (start == 0)
+        start = START_DEFAULT;
+    l->slice = now_ms / SLICE_MS;
+    l->limit = l->ceiling = l->proven = umin(start, max);
+    l->state = PF_LIMITER_CLIMB;
+    if (fixed) {
+        l->state = PF_LIMITER_FIXED;
+        l->limit = umin(fixed, max);
+        return;
+    }
+    clear_window(l);
+    if (start > START_DEFAULT) {
+        hold(l, now_ms, start);
+        fill(l, now_ms);
+    }
+}
+
+/* ---------------------------------------------------------------- starts -- */
+
+static void fade_ghosts(struct pf_limiter *l, uint64_t now_ms)
+{
+    if (l->ghosts > 0)
+        l->ghosts *= exp(-(double)(now_ms - l->ghosts_ms) / latency(l));
+    if (l->ghosts < 0.5)
+        l->ghosts = 0;
+    l->ghosts_ms = now_ms;
+}
+
+static double fill_rate(const struct pf_limiter *l)
+{
+    double turnover = l->limit / latency(l);
+
+    return turnover + l->limit / fmax2(latency(l) / 2, FILL_MS_MIN);
+}
+
+static void add_tokens(struct pf_limiter *l, uint64_t now_ms)
+{
+    double most = 1 + l->limit / 64.0;
+
+    l->tokens = fmin2(most, l->tokens + fill_rate(l) * (double)(now_ms - l->tokens_ms));
+    l->tokens_ms = now_ms;
+}
+
+uint64_t pf_limiter_when(struct pf_limiter *l, uint64_t now_ms, unsigned in_flight)
+{
+    unsigned room = l->limit;
+
+    if (l->state == PF_LIMITER_FIXED)
+        return in_flight < room ? now_ms : PF_WHEN_NEVER;
+    fade_ghosts(l, now_ms);
+    room = l->ghosts < room ? room - (unsigned)l->ghosts : 1;
+    if (in_flight >= room) {
+        if (in_flight >= l->limit)
+            l->filling = false;
+        return in_flight > 0 ? PF_WHEN_NEVER : now_ms;
+    }
+    if (!l->filling)
+        return now_ms;
+    add_tokens(l, now_ms);
+    if (l->tokens >= 1)
+        return now_ms;
+    return now_ms + 1 + (uint64_t)((1 - l->tokens) / fill_rate(l));
+}
+
+struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms,
+                                           unsigned in_flight)
+{
+    if (l->landing) {
+        l->landing = false;
+        l->first = in_flight;
+        if (l->state == PF_LIMITER_REFILL)
+            l->limit = bounded(l, umin(l->ceiling, umax(in_flight, l->ceiling / 4)));
+    }
+    if (l->filling) {
+        add_tokens(l, now_ms);
+        l->tokens -= 1;
+    }
+    return (struct pf_limiter_mark){l->epoch, in_flight};
+}
+
+/* ------------------------------------------------------------------ ends -- */
+
+static void learn_latency(struct pf_limiter *l, double took)
+{
+    double most = umax(l->limit, 16);
+
+    if (l->latency_n < most)
+        l->latency_n += 1;
+    else
+        l->latency_n = most;
+    l->latency_ms += (took - l->latency_ms) / l->latency_n;
+}
+
+static void fall(struct pf_limiter *l, uint64_t now_ms, double ceiling)
+{
+    if (l->ceiling > l->peak)
+        l->peak = l->ceiling;
+    l->fell_ms = now_ms;
+    l->interval = INTERVAL_MIN;
+    l->ceiling = l->proven = bounded(l, ceiling);
+    l->limit = umin(l->limit, l->ceiling);
+    l->state = PF_LIMITER_REFILL;
+    l->raises = 0;
+    l->credit = 0;
+    schedule_probe(l, now_ms);
+}
+
+static void found_edge(struct pf_limiter *l, uint64_t now_ms, unsigned carried)
+{
+    l->learned = true;
+    hold(l, now_ms, umax(carried, 1));
+    l->raised_ms = now_ms;
+}
+
+/*
+ * A call on its way to the provider or back fills no place there.  How many there are changes by
+ * chance, so a ceiling that counts them all is soon too high.
+ */
+static unsigned less_network(const struct pf_limiter *l, unsigned level)
+{
+    double away = level * fmin2(l->refusal_ms / latency(l), AWAY_MAX);
+
+    return level - umin(level - 1, (unsigned)away);
+}
+
+static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
+{
+    unsigned carried = level > 1 ? level - 1 : 1;
+
+    l->epoch++;
+    l->landing = true;
+    switch (l->state) {
+    case PF_LIMITER_FIXED:
+        break;
+    case PF_LIMITER_CLIMB:
+        carried = less_network(l, carried);
+        l->interval = carried > NEWS * l->ceiling ? INTERVAL_MIN : l->interval * 2;
+        l->proven = (unsigned)(UNPROVEN * carried);
+        found_edge(l, now_ms, carried);
+        break;
+    case PF_LIMITER_REFILL:
+        if (level == l->first) {
+            fall(l, now_ms, DEEPER_CUT * level);
+        } else {
+            l->proven = (unsigned)(UNPROVEN * carried);
+            found_edge(l, now_ms, carried);
+        }
+        break;
+    case PF_LIMITER_HOLD:
+    case PF_LIMITER_PROBE:
+        if (level > l->proven) {
+            l->interval *= 2;
+            if (level <= l->ceiling)
+                carried -= umin(carried - 1, carried / SOFT_SHARE);
+            else
+                carried = umin(carried, umax(l->proven, less_network(l, carried)));
+            found_edge(l, now_ms, carried);
+        } else {
+            fall(l, now_ms, DEEP_CUT * level);
+        }
+        break;
+    }
+    fill(l, now_ms);
+}
+
+static void on_refusal(struct pf_limiter *l, uint64_t now_ms, double took,
+                       const struct pf_limiter_mark *mark)
+{
+    turn_slices(l, now_ms);
+    l->refused[l->slice % PF_LIMITER_SLICES]++;
+    if (l->state == PF_LIMITER_FIXED)
+        return;
+    l->refusal_ms += (took - l->refusal_ms) / (l->refusal_ms > 0 ? 8 : 1);
+    if (mark->epoch == l->epoch)
+        cut(l, now_ms, mark->level);
+    else if (l->state == PF_LIMITER_HOLD && l->landing && mark->level > 1 &&
+             mark->level - 1 < l->ceiling && mark->level - 1 >= NEAR * l->ceiling)
+        hold(l, now_ms, mark->level - 1);
+}
+
+/* Whether more in flight brought more answers: 1 yes, -1 no, 0 too early to say. */
+static int compare(const struct pf_limiter *l)
+{
+    const struct pf_limiter_window *a = &l->base, *b = &l->window;
+    double more, slower, sigma;
+
+    if (a->done < 1 || b->done < 1)
+        return 0;
+    more = log((b->level / b->done) / (a->level / a->done));
+    slower = log((b->latency_ms / b->done) / (a->latency_ms / a->done));
+    sigma = sqrt(CV2 * (1 / a->done + 1 / b->done));
+    if (more / 2 < SURE * sigma)
+        return 0;
+    return slower < more / 2 ? 1 : -1;
+}
+
+static void fruitless(struct pf_limiter *l, uint64_t now_ms)
+{
+    double before = l->base.level / l->base.done;
+    double served = l->window.level / l->window.latency_ms * l->base.latency_ms / l->base.done;
+
+    l->learned = true;
+    l->interval *= 2;
+    l->epoch++;
+    l->proven = bounded(l, fmax2(before, 1.25 * served));
+    hold(l, now_ms, l->proven);
+}
+
+static void add_to_window(struct pf_limiter *l, uint64_t now_ms, double took, uint32_t level)
+{
+    struct pf_limiter_window *w = &l->window;
+
+    w->done += 1;
+    w->latency_ms += took;
+    w->level += level;
+    if (w->done < w->need)
+        return;
+    if (l->base.done < 1) {
+        l->base = *w;
+    } else if (l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL) {
+        l->base = *w;
+    } else {
+        int verdict = compare(l);
+
+        if (verdict < 0) {
+            fruitless(l, now_ms);
+            return;
+        }
+        if (verdict > 0)
+            l->base = *w;
+    }
+    clear_window(l);
+}
+
+static void grow(struct pf_limiter *l, double credit, unsigned most)
+{
+    l->credit += credit;
+    if (l->credit < 1)
+        return;
+    l->limit = bounded(l, fmin2(l->limit + floor(l->credit), most));
+    l->credit -= floor(l->credit);
+}
+
+static void begin_probe(struct pf_limiter *l, uint64_t now_ms)
+{
+    unsigned step = umax(1, l->ceiling / PROBE_SHARE) << l->raises;
+
+    if (bounded(l, l->ceiling + step) <= l->ceiling) {
+        schedule_probe(l, now_ms);
+        return;
+    }
+    l->state = PF_LIMITER_PROBE;
+    if (l->raises == 0)
+        clear_window(l);
+    l->goal = bounded(l, l->ceiling + step);
+    l->limit = l->ceiling + 1;
+    l->credit = 0;
+    l->raised_ms = now_ms;
+}
+
+static void grow_probe(struct pf_limiter *l, uint64_t now_ms)
+{
+    if (l->limit < l->goal) {
+        grow(l, (double)(l->goal - l->ceiling) / l->ceiling, l->goal);
+        l->raised_ms = now_ms;
+        return;
+    }
+    if ((double)(now_ms - l->raised_ms) < PROBE_HOLD * latency(l))
+        return;
+    l->ceiling = l->limit;
+    l->raises++;
+    l->raised_ms = now_ms;
+    if (l->raises >= (is_fallen(l) ? RAISES : RAISES_STEADY))
+        l->state = PF_LIMITER_CLIMB;
+    else
+        begin_probe(l, now_ms);
+}
+
+static void on_answer_when_full(struct pf_limiter *l, uint64_t now_ms)
+{
+    bool near = l->limit >= NEAR * l->peak && l->limit < l->peak * 1.1;
+
+    switch (l->state) {
+    case PF_LIMITER_FIXED:
+        break;
+    case PF_LIMITER_CLIMB:
+        if (near)
+            grow(l, fmax2(1.0 / l->limit, 1.0 / PROBE_SHARE), l->max);
+        else
+            grow(l, l->limit < CLIMB_FAST_FROM ? 0.5 : 1, l->max);
+        break;
+    case PF_LIMITER_REFILL:
+        grow(l, 1, l->ceiling);
+        if (l->limit >= l->ceiling)
+            hold(l, now_ms, l->ceiling);
+        break;
+    case PF_LIMITER_HOLD:
+        if ((double)(now_ms - l->raised_ms) >= PROVEN_HOLD * latency(l))
+            l->proven = l->ceiling;
+        if (now_ms >= l->probe_ms && may_risk(l, now_ms))
+            begin_probe(l, now_ms);
+        break;
+    case PF_LIMITER_PROBE:
+        grow_probe(l, now_ms);
+        break;
+    }
+}
+
+void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_ended *ended)
+{
+    double took = (double)(now_ms - ended->started_ms);
+
+    switch (ended->end) {
+    case PF_LIMITER_OK:
+        learn_latency(l, took);
+        if (l->state == PF_LIMITER_FIXED)
+            break;
+        add_to_window(l, now_ms, took, ended->mark.level);
+        if (ended->in_flight + 1 + l->limit / 8 >= l->limit + (l->limit < 8) && !l->landing)
+            on_answer_when_full(l, now_ms);
+        break;
+    case PF_LIMITER_THROTTLED:
+        on_refusal(l, now_ms, took, &ended->mark);
+        break;
+    case PF_LIMITER_CANCELLED:
+        fade_ghosts(l, now_ms);
+        l->ghosts += 1;
+        break;
+    case PF_LIMITER_FAILED:
+        break;
+    }
+}
+
+void pf_limiter_told(struct pf_limiter *l, uint64_t now_ms, unsigned limit, int64_t remaining,
+                     unsigned in_flight)
+{
+    double cap = limit;
+
+    if (remaining >= 0 && limit > 0) {
+        double others = fmax2(0, (double)limit - (double)remaining - in_flight);
+
+        l->others += (others - l->others) / 8;
+        cap -= l->others;
+    }
+    l->cap = cap > 0 ? bounded(l, cap) : 0;
+    if (l->state == PF_LIMITER_FIXED)
+        return;
+    if (l->cap && l->limit > l->cap)
+        hold(l, now_ms, l->cap);
+}
+
+void pf_limiter_set(struct pf_limiter *l, uint64_t now_ms, unsigned fixed)
+{
+    if (fixed) {
+        l->state = PF_LIMITER_FIXED;
+        l->limit = umin(fixed, l->max);
+    } else if (l->state == PF_LIMITER_FIXED) {
+        hold(l, now_ms, l->limit);
+        fill(l, now_ms);
+    }
+}
+
+unsigned pf_limiter_limit(const struct pf_limiter *l)
+{
+    return l->limit;
+}
+
+unsigned pf_limiter_learned(const struct pf_limiter *l)
+{
+    return l->learned && l->state != PF_LIMITER_FIXED ? l->ceiling : 0;
+}
