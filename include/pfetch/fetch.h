@@ -372,8 +372,18 @@ enum fetch_error fetch_client_submit(struct fetch_client *client, const struct f
  */
 void fetch_call_cancel(struct fetch_call *call);
 
-/* Changes how many calls may be in flight, from now on; up to 1,000,000, else FETCH_E_INVALID. */
+/* Changes how many calls may be in flight, from now on; up to 1,000,000, else FETCH_E_INVALID.
+ * 0 has the client find it by itself. */
 enum fetch_error fetch_client_set_concurrency(struct fetch_client *client, unsigned concurrency);
+
+/* Changes options.rate; 0: none.  FETCH_E_INVALID below 0 or over 1,000,000. */
+enum fetch_error fetch_client_set_rate(struct fetch_client *client, double rate);
+
+/* Changes options.per_domain; 0: none. */
+void fetch_client_set_per_domain(struct fetch_client *client, unsigned per_domain);
+
+/* Dispatches nothing more, or again; what is under way goes on. */
+void fetch_client_pause(struct fetch_client *client, int pause);
 
 /* What a client has done since it began. */
 struct fetch_stats {
@@ -392,6 +402,7 @@ struct fetch_stats {
     unsigned open;               /* connections open now                                        */
     unsigned brake_ms;           /* until dispatching goes on after a throttling answer; 0: free */
     unsigned limit;              /* calls that may be in flight now, found or told              */
+    unsigned limit_found;        /* what the next run may begin with; 0: nothing was learned     */
     unsigned resting_hosts;      /* hosts of targets left alone for a while: they only failed  */
     uint64_t blocked;            /* ban pages                                                 */
     int64_t cost_micro;          /* spent, millionths of a credit, as billed or by cost_per_call */

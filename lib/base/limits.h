@@ -7,13 +7,15 @@
 
 /* Options. */
 #define PF_MAX_CONCURRENCY 1000000u /* calls; about 2 KiB each, over HTTP/2                */
+#define PF_MAX_RATE 1e6             /* calls begun in a second                            */
+#define PF_WINDOW_MIN 64u           /* targets at hand: what is small costs nothing       */
+#define PF_WINDOW_MAX 10000u        /* ... where many wait for a host that may not send   */
 #define PF_MAX_CONNECTIONS 20000u   /* one descriptor each                                */
 #define PF_MAX_RETRIES 100          /* attempts after the first                           */
 #define PF_MAX_REDIRECTS 20         /* hops; browsers stop at 20                          */
 #define PF_MAX_TIMEOUT_MS 86400000u /* a day: longer is a slip of units                 */
 #define PF_MAX_PAIRS 64             /* parameters or headers in one list                  */
 
-#define PF_DEFAULT_CONCURRENCY 5u /* calls; the smallest plans carry 1 to 5       */
 #define PF_DEFAULT_CONNECT_TIMEOUT_MS 10000u
 #define PF_DEFAULT_RETRIES 3
 #define PF_DEFAULT_REDIRECTS 5
@@ -58,5 +60,26 @@
 #define PF_RETRY_AFTER_MIN_MS 1000u   /* "Retry-After: 0" is no leave to hammer         */
 #define PF_RETRY_AFTER_MAX_MS 300000u /* a longer one is cut: better asked once more    */
 #define PF_THROTTLE_TOTAL_MS 900000u  /* of one target; then it ends as throttled       */
+#define PF_RETRIES_BLOCKED 2u         /* of ban pages: a third is seldom another page   */
+
+#define PF_ACCOUNT_ASK_MS 2000u /* a refused key is asked about once more after this */
+
+/* The run's budget of retries, in thousandths; PF_RETRY_KEEP_MS as in Finagle. */
+#define PF_RETRY_SHARE 200      /* paid by each target: one retry in five               */
+#define PF_RETRY_REWARD 2000    /* paid by each attempt that goes well                  */
+#define PF_RETRY_FLOOR 10u      /* a second in any case                                 */
+#define PF_RETRY_KEEP_MS 10000u /* what is paid fades: outages must not find savings    */
+#define PF_RETRY_HOLD_MS 4000u  /* a retry that nobody pays asks again after 1/2 to 1 of it */
+
+/* Hosts of targets. */
+#define PF_HOST_FAILURES 5u         /* bad ends in a row that rest a host              */
+#define PF_HOST_FAILURES_MAX 50u    /* ... however many it has in flight               */
+#define PF_HOST_REST_MS 30000u      /* the first rest                                  */
+#define PF_HOST_REST_MAX_MS 600000u /* no rest is longer                               */
+#define PF_HOSTS_REMEMBERED 4096u   /* hosts that only failures are known of           */
+
+/* Spending. */
+#define PF_BUDGET_FADE_MS 30000u /* spending's pace is of about this long                */
+#define PF_BUDGET_UNSURE_MAX 5u  /* calls that may be billed at a price nobody says      */
 
 #endif

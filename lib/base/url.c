@@ -151,6 +151,29 @@ const char *pf_url_target_fault(const char *s, size_t n)
     return NULL;
 }
 
+const char *pf_url_target_host(const char *s, size_t len, size_t *n)
+{
+    bool https;
+    size_t start = scheme_len(s, len, &https);
+    size_t end = start + span_until(s + start, len - start, "/?#");
+
+    for (size_t i = end; i > start; i--) {
+        if (s[i - 1] == '@') {
+            start = i;
+            break;
+        }
+    }
+    if (start < end && s[start] == '[') {
+        start++;
+        *n = span_until(s + start, end - start, "]");
+    } else {
+        *n = span_until(s + start, end - start, ":");
+    }
+    if (*n > 0 && s[start + *n - 1] == '.')
+        --*n;
+    return s + start;
+}
+
 enum fetch_error pf_url_encode(struct pf_buf *out, const char *s, size_t n)
 {
     static const char hex[] = "0123456789ABCDEF";

@@ -38,6 +38,14 @@ bool pf_url_parse(struct pf_url *url, const char *s, size_t n, const char **why)
 const char *pf_url_target_fault(const char *s, size_t n);
 
 /*
+ * The host of a target (lends, part of `s`), as far as a target that only has to be passed on has
+ * one: what stands between "//" with any user information and a port, path, query or fragment,
+ * without the brackets of an IPv6 literal and without the root's dot ("example.com.").  *n
+ * may be 0.
+ */
+const char *pf_url_target_host(const char *s, size_t len, size_t *n);
+
+/*
  * Appends `s` percent-encoded: every byte but RFC 3986's unreserved characters
  * becomes %XX, "%" included, so that decoding once gives back the same bytes.
  */

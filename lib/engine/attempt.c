@@ -18,10 +18,8 @@
 #include "engine/retry.h"
 #include "engine/sentence.h"
 
-/* Jitter on top of a Retry-After, so that those who were told the same do not come at once. */
+/* Jitter on top of a pause, so that those who were told the same do not come at once. */
 #define SPREAD_MS 250u
-/* A brake without a Retry-After. */
-#define BRAKE_MIN_MS 1000u
 
 static struct fetch_call *call_of(struct pf_exchange *x)
 {
@@ -29,6 +27,28 @@ static struct fetch_call *call_of(struct pf_exchange *x)
 }
 
 /* -------------------------------------------------------------- ending -- */
+
+/* The attempt is no longer under way: what it tells of the account's limits. */
+static void land(struct fetch_call *call)
+{
+    struct fetch_client *client = call->client;
+    uint64_t now = pf_loop_now_ms();
+    int64_t cost;
+    const struct pf_limiter_ended ended = {call->mark, call->started_ms, call->fared,
+                                           client->in_flight};
+
+    pf_pool_cancel(&call->x);
+    pf_limiter_on_end(&client->limiter, now, &ended);
+    if (call->fared != PF_LIMITER_THROTTLED)
+        pf_brake_on_end(&client->brake, call->started_ms, call->fared);
+    pf_account_on_end(&client->account, call->started_ms, call->fared == PF_LIMITER_OK);
+    cost = pf_budget_end(&client->budget, call->cost_micro, call->billed, now);
+    if (cost > 0 || call->cost_micro == 0)
+        call->page.cost_micro = (call->page.cost_micro > 0 ? call->page.cost_micro : 0) + cost;
+    pf_domains_end(&client->domains, &call->turn, call->of_host, now);
+    client->in_flight--;
+    pf_client_pump_later(client);
+}
 
 /* Out of its table and of the pool; timers stopped.  Everything that ends or rests begins here. */
 static void detach(struct fetch_call *call)
@@ -38,9 +58,7 @@ static void detach(struct fetch_call *call)
     pf_list_remove(&call->link);
     pf_timer_cancel(&call->timer);
     if (call->state == PF_CALL_FLYING) {
-        pf_pool_cancel(&call->x);
-        client->in_flight--;
-        pf_client_pump_later(client);
+        land(call);
     } else if (call->state == PF_CALL_QUEUED) {
         client->stats.queued--;
     } else if (call->state == PF_CALL_RESTING) {
@@ -67,6 +85,7 @@ static void end_call(struct fetch_call *call, const struct pf_verdict *v, const 
     struct fetch_page *page = &call->page;
 
     detach(call);
+    pf_domains_remove(&call->client->domains, &call->turn);
     pf_timer_cancel(&call->deadline);
     page->outcome = v->outcome;
     page->error = v->error;
@@ -113,11 +132,17 @@ static void on_rested(struct pf_timer *timer)
 {
     struct fetch_call *call = PF_LIST_ENTRY(timer, struct fetch_call, timer);
     struct fetch_client *client = call->client;
+    uint32_t held =
+        pf_retry_go(&call->retry, &client->retry, &client->loop.random, pf_loop_now_ms());
 
+    if (held > 0) {
+        pf_loop_start_timer(&client->loop, timer, held);
+        return;
+    }
     detach(call);
     call->state = PF_CALL_QUEUED;
     client->stats.queued++;
-    pf_list_prepend(&client->queued, &call->link); /* it has waited its turn already */
+    pf_domains_again(&client->domains, &call->turn);
     pf_client_pump_later(client);
 }
 
@@ -155,45 +180,56 @@ static const char *what_was_said(const struct fetch_call *call, char text[12])
     return text;
 }
 
-/* The whole key pauses, not only the target that was told. */
-static bool rest_throttled(struct fetch_call *call)
+/* The whole key pauses, not only the target that was told; returns for how long. */
+static uint32_t brake(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
-    uint64_t now = pf_loop_now_ms(), until;
-    uint32_t delay = retry_after(call);
+    uint64_t now = pf_loop_now_ms();
+    uint32_t before = pf_brake_rest_ms(&client->brake, now), delay;
     char text[12];
 
     client->stats.throttled++;
-    call->throttles++;
-    if (!call->throttled_since_ms)
-        call->throttled_since_ms = now;
-    if (delay == 0)
-        delay = BRAKE_MIN_MS + pf_retry_backoff_ms(&client->loop.random, client->throttle_streak);
-    if (client->throttle_streak < 16)
-        client->throttle_streak++;
-    until = now + delay;
-    if (!pf_timer_running(&client->brake) || client->brake.due_ms < until) {
+    delay = pf_brake_on_throttled(&client->brake, now, call->started_ms, retry_after(call));
+    if (delay > before)
         pf_loop_log(&client->loop, FETCH_LOG_INFO,
                     "the endpoint answered %s, too many calls at once: pausing for %u ms",
                     what_was_said(call, text), delay);
-        pf_loop_start_timer(&client->loop, &client->brake, delay);
-    }
-    if (now - call->throttled_since_ms >= PF_THROTTLE_TOTAL_MS)
+    return delay;
+}
+
+/* Has another attempt later, if a budget has one left. */
+static bool try_again(struct fetch_call *call, const struct pf_verdict *v)
+{
+    struct fetch_client *client = call->client;
+    enum pf_retry_cause cause = pf_retry_cause(v->outcome, v->retry, call->billed);
+    uint32_t asked = cause == PF_RETRY_THROTTLED ? brake(call) : retry_after(call), delay;
+
+    if (call->last_attempt || client->refusal != FETCH_OK ||
+        pf_retry_next(&call->retry, &client->retry, cause, asked, 0, &client->loop.random,
+                      pf_loop_now_ms(), &delay) != PF_RETRY_AGAIN)
         return false;
-    rest(call, delay + (uint32_t)pf_random_up_to(&client->loop.random, SPREAD_MS));
+    if (cause == PF_RETRY_THROTTLED) /* it goes when the pause ends, however often it was told */
+        delay = asked + (uint32_t)pf_random_up_to(&client->loop.random, SPREAD_MS);
+    rest(call, delay);
     return true;
 }
 
-static bool rest_failed(struct fetch_call *call)
+/* The key is refused.  True: that is asked about once more, and the call waits for it. */
+static bool ask_again(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
-    uint32_t asked = retry_after(call), delay;
+    uint64_t now = pf_loop_now_ms();
+    enum pf_account_state before = client->account.state,
+                          state = pf_account_on_refused(&client->account, now, call->started_ms);
 
-    if (call->failures >= client->retries)
+    if (state == PF_ACCOUNT_REFUSED || call->last_attempt)
         return false;
-    delay = pf_retry_backoff_ms(&client->loop.random, call->failures);
-    call->failures++;
-    rest(call, delay > asked ? delay : asked);
+    if (before != state)
+        pf_loop_log(&client->loop, FETCH_LOG_WARNING,
+                    "the endpoint answered %d: it refuses the key; asking once more in %u s",
+                    call->x.response.status, PF_ACCOUNT_ASK_MS / 1000);
+    call->retry.cause = PF_RETRY_THROTTLED; /* nobody's budget pays for it */
+    rest(call, PF_ACCOUNT_ASK_MS);
     return true;
 }
 
@@ -268,6 +304,61 @@ static bool is_empty(const struct pf_response *r)
     return r->decoder ? r->decoded.len == 0 : r->body_len == 0;
 }
 
+/* What the answer says of a quota, in the IETF's header fields. */
+static void keep_to_quota(struct fetch_call *call)
+{
+    struct fetch_client *client = call->client;
+    struct pf_ratelimit told;
+    struct pf_ratelimit_quota quota;
+    const char *name, *value;
+    size_t name_len, value_len, cursor = 0, found = 0;
+    uint64_t limit;
+    int64_t remaining;
+
+    pf_ratelimit_init(&told);
+    while (pf_response_each(&call->x.response, &cursor, &name, &name_len, &value, &value_len))
+        if (*name == 'r' || *name == 'R')
+            found += pf_ratelimit_field(&told, name, name_len, value, value_len);
+    if (found == 0)
+        return;
+    if (pf_ratelimit_tightest(&told, &quota))
+        pf_pacer_told(&client->pacer, pf_loop_now_ms(), call->pace, &quota);
+    if (pf_ratelimit_concurrency(&told, &limit, &remaining))
+        pf_limiter_told(&client->limiter, pf_loop_now_ms(),
+                        limit < PF_MAX_CONCURRENCY ? (unsigned)limit : PF_MAX_CONCURRENCY,
+                        remaining, client->in_flight);
+}
+
+static enum pf_limiter_end fared(const struct fetch_call *call, const struct pf_verdict *v)
+{
+    if (v->outcome == FETCH_OUTCOME_THROTTLED)
+        return PF_LIMITER_THROTTLED;
+    if (call->x.error == FETCH_OK)
+        return v->outcome == FETCH_OUTCOME_PROVIDER_ERROR || v->outcome == FETCH_OUTCOME_ACCOUNT
+                   ? PF_LIMITER_FAILED
+                   : PF_LIMITER_OK;
+    /* The endpoint does not know that nobody waits any more. */
+    return v->outcome == FETCH_OUTCOME_TIMEOUT ? PF_LIMITER_CANCELLED : PF_LIMITER_FAILED;
+}
+
+/* Notes for land() what the attempt tells of account, host and spending. */
+static void note_end(struct fetch_call *call, const struct pf_verdict *v)
+{
+    struct fetch_client *client = call->client;
+
+    call->fared = fared(call, v);
+    call->of_host = pf_domains_said(v->outcome, v->status);
+    if (call->x.error == FETCH_OK)
+        keep_to_quota(call);
+    if (call->fared == PF_LIMITER_THROTTLED || v->outcome == FETCH_OUTCOME_ACCOUNT)
+        call->billed = FETCH_BILLED_NO;
+    else if (client->budget.per_call_micro > 0 &&
+             (v->outcome == FETCH_OUTCOME_OK || v->outcome == FETCH_OUTCOME_TARGET_ERROR))
+        call->billed = FETCH_BILLED_YES; /* the user has said what these cost */
+    if (call->fared == PF_LIMITER_OK)
+        pf_retry_note_good(&client->retry, pf_loop_now_ms());
+}
+
 /* The attempt is over and detached from the pool: what now? */
 static void attempt_over(struct fetch_call *call)
 {
@@ -282,14 +373,14 @@ static void attempt_over(struct fetch_call *call)
         v = pf_verdict_of_answer(client->profile, r->status, is_empty(r));
     if (v.redirect && follow(call))
         return;
-    if (v.retry && !call->last_attempt &&
-        (v.outcome == FETCH_OUTCOME_THROTTLED ? rest_throttled(call) : rest_failed(call)))
+    note_end(call, &v);
+    if (v.outcome == FETCH_OUTCOME_ACCOUNT ? ask_again(call) : try_again(call, &v))
         return;
-    if (v.outcome != FETCH_OUTCOME_THROTTLED && call->x.error == FETCH_OK)
-        client->throttle_streak = 0;
     if (v.error != FETCH_OK)
         pf_sentence(sentence, sizeof sentence, call, &v);
     end_call(call, &v, sentence);
+    if (client->account.state == PF_ACCOUNT_REFUSED)
+        pf_client_refuse(client, FETCH_E_ACCOUNT);
 }
 
 static void on_exchange_end(struct pf_exchange *x)
@@ -307,8 +398,23 @@ static void on_timeout(struct pf_timer *timer)
     attempt_over(call);
 }
 
+void pf_attempt_give_up(struct fetch_call *call)
+{
+    bool blocked = pf_domains_fault(&call->turn) == PF_HOST_BLOCKED;
+    struct pf_verdict v = {
+        .outcome = blocked ? FETCH_OUTCOME_BLOCKED : FETCH_OUTCOME_TARGET_ERROR,
+        .error = blocked ? FETCH_E_BLOCKED : FETCH_E_STATUS,
+    };
+
+    call->x.phase = FETCH_PHASE_QUEUE;
+    end_call(call, &v,
+             "its host has only failed for a quarter of an hour, so that it was not sent; fetch it "
+             "again later");
+}
+
 void pf_attempt_init(struct fetch_call *call)
 {
+    pf_turn_init(&call->turn);
     pf_exchange_init(&call->x, describe, on_exchange_end);
     pf_timer_init(&call->timer, on_timeout);
     pf_timer_init(&call->deadline, on_deadline);
@@ -323,9 +429,21 @@ void pf_attempt_start(struct fetch_call *call)
     call->state = PF_CALL_FLYING;
     pf_list_append(&client->flying, &call->link);
     client->in_flight++;
+    call->started_ms = now;
+    call->fared = PF_LIMITER_CANCELLED; /* until something is known */
+    call->mark = pf_limiter_on_start(&client->limiter, now, client->in_flight);
+    call->pace = pf_pacer_on_start(&client->pacer, now);
+    pf_brake_on_start(&client->brake, now);
+    pf_account_on_start(&client->account);
+    pf_budget_start(&client->budget, now);
+    call->billed = FETCH_BILLED_UNKNOWN;
+    call->cost_micro = -1;
+    call->of_host = PF_HOST_NEUTRAL;
     client->stats.attempts++;
     if (call->page.attempts++ > 0)
         client->stats.retries++;
+    else
+        pf_retry_note_first(&client->retry, now);
     if (!call->dispatched_ms) {
         call->dispatched_ms = now;
         call->page.queued_ms = (uint32_t)(now - call->submitted_ms);

@@ -8,11 +8,14 @@
 
 #include "base/timers.h"
 #include "endpoint/template.h"
+#include "engine/domains.h"
+#include "engine/limiter.h"
+#include "engine/retry.h"
 #include "engine/task.h"
 #include "transport/exchange.h"
 
 enum pf_call_state {
-    PF_CALL_QUEUED,  /* waits for its turn: holds nothing                        */
+    PF_CALL_QUEUED,  /* waits in its host's line: holds nothing                  */
     PF_CALL_FLYING,  /* an attempt is under way                                  */
     PF_CALL_RESTING, /* waits for the time of its next attempt: holds nothing    */
     PF_CALL_ENDED    /* in no table any more; its callback is due, or was called */
@@ -25,16 +28,22 @@ struct fetch_call {
     fetch_page_cb on_page;
     void *arg;
     struct pf_task task;    /* delivery, once ended */
-    struct pf_link link;    /* in the client's table of its state */
+    struct pf_turn turn;    /* its place among the hosts of targets */
+    struct pf_link link;    /* in the client's table of those that fly or rest */
     struct pf_link sibling; /* the gather's */
     struct pf_exchange x;
     struct pf_timer timer; /* the attempt's timeout while flying, the next attempt while resting */
     struct pf_timer deadline;             /* the target's */
     uint64_t submitted_ms, dispatched_ms; /* monotonic; the first dispatch, 0 before */
-    uint64_t throttled_since_ms;          /* first of the throttling answers; 0: none */
-    unsigned failures;                    /* attempts that count against retries */
-    unsigned throttles;                   /* answers that do not */
-    bool last_attempt;                    /* however this one ends, it is the last */
+    uint64_t started_ms;                  /* of the attempt */
+    struct pf_limiter_mark mark;          /* of the attempt's start, for the limiter */
+    uint32_t pace;                        /* likewise, for the pacer */
+    enum pf_limiter_end fared;            /* how the attempt ends, for the limiter */
+    struct pf_retry_state retry;
+    enum pf_host_said of_host; /* what the attempt tells of its target's host */
+    enum fetch_billed billed;  /* the attempt, as far as is known when it ends */
+    int64_t cost_micro;        /* likewise; -1: not told */
+    bool last_attempt;         /* however this one ends, it is the last */
     unsigned redirects;
     char *location;           /* absolute URL that the endpoint redirected to, owned; or NULL */
     struct pf_extras *extras; /* owned, NULL: none */

@@ -55,15 +55,103 @@ static void run_tasks(struct fetch_client *client)
     }
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* When the next call may go: now or before if at once; PF_WHEN_NEVER: something else comes first. */
+static uint64_t next_start(struct fetch_client *client, uint64_t now)
+{
+    uint64_t when;
+
+    if (client->paused || !pf_budget_may_start(&client->budget) ||
+        client->in_flight >= pf_pool_capacity(client->pool[0]))
+        return PF_WHEN_NEVER;
+    when = pf_limiter_when(&client->limiter, now, client->in_flight);
+    if (when == PF_WHEN_NEVER)
+        return when;
+    when = later(when, pf_account_when(&client->account, now));
+    return later(when,
+                 later(pf_brake_when(&client->brake, now), pf_pacer_when(&client->pacer, now)));
+}
+
+static struct fetch_call *call_of(struct pf_turn *turn)
+{
+    return PF_LIST_ENTRY(turn, struct fetch_call, turn);
+}
+
+/* The next call's turn, now or at *when. */
+static struct fetch_call *next_call(struct fetch_client *client, uint64_t now, uint64_t *when)
+{
+    enum pf_domains_state state;
+    struct pf_turn *turn;
+
+    *when = next_start(client, now);
+    if (*when > now)
+        return NULL;
+    turn = pf_domains_next(&client->domains, now, &state);
+    if (!turn)
+        *when = state == PF_DOMAINS_RESTING ? pf_domains_next_due(&client->domains) : PF_WHEN_NEVER;
+    return turn ? call_of(turn) : NULL;
+}
+
 static void dispatch(struct fetch_client *client)
 {
-    unsigned limit = client->concurrency, capacity = pf_pool_capacity(client->pool[0]);
+    uint64_t now, when;
+    struct fetch_call *call;
+    struct pf_turn *turn;
 
-    if (limit > capacity)
-        limit = capacity;
-    while (client->in_flight < limit && !pf_list_empty(&client->queued) &&
-           !pf_timer_running(&client->brake))
-        pf_attempt_start(PF_LIST_ENTRY(client->queued.next, struct fetch_call, link));
+    if (client->domains.queued == 0)
+        return;
+    now = pf_loop_now_ms();
+    while ((call = next_call(client, now, &when)))
+        pf_attempt_start(call);
+    while ((turn = pf_domains_given_up(&client->domains, now)))
+        pf_attempt_give_up(call_of(turn));
+    if (client->domains.queued > 0 && when != PF_WHEN_NEVER)
+        pf_loop_start_timer(&client->loop, &client->look_again, when > now ? when - now : 0);
+    if (client->domains.queued > 0 && pf_budget_exhausted(&client->budget))
+        pf_client_refuse(client, FETCH_E_BUDGET);
+}
+
+static void abort_all(struct pf_link *table, enum fetch_error error)
+{
+    while (!pf_list_empty(table))
+        pf_attempt_abort(PF_LIST_ENTRY(table->next, struct fetch_call, link), error,
+                         fetch_strerror(error));
+}
+
+static void abort_queued(struct fetch_client *client, enum fetch_error error)
+{
+    struct pf_link waiting, *l;
+
+    pf_list_init(&waiting);
+    pf_domains_drain(&client->domains, &waiting);
+    while ((l = pf_list_shift(&waiting)))
+        pf_attempt_abort(call_of(PF_LIST_ENTRY(l, struct pf_turn, link)), error,
+                         fetch_strerror(error));
+}
+
+void pf_client_refuse(struct fetch_client *client, enum fetch_error error)
+{
+    if (client->refusal == FETCH_OK)
+        client->refusal = error;
+    abort_queued(client, client->refusal);
+    abort_all(&client->resting, client->refusal);
+}
+
+unsigned pf_client_window(const struct fetch_client *client)
+{
+    unsigned limit = pf_limiter_limit(&client->limiter);
+
+    uint64_t want = 2 * (uint64_t)limit;
+
+    /* Those that wait for a host which may not send are no help: the next may be of another. */
+    want += pf_domains_held(&client->domains);
+    if (want < PF_WINDOW_MIN)
+        want = PF_WINDOW_MIN;
+    return want < PF_WINDOW_MAX || 2 * limit > PF_WINDOW_MAX ? (unsigned)want : PF_WINDOW_MAX;
 }
 
 static void destroy(struct fetch_client *client)
@@ -72,6 +160,7 @@ static void destroy(struct fetch_client *client)
         pf_pool_free(client->pool[--client->pool_count]);
     pf_tls_fini(&client->tls);
     pf_template_free(client->template);
+    pf_domains_fini(&client->domains);
     event_del(&client->pump);
     pf_loop_fini(&client->loop);
     for (size_t i = 0; i < client->resolve_count; i++)
@@ -118,9 +207,9 @@ static void on_settle(struct pf_loop *loop)
     pump(PF_LIST_ENTRY(loop, struct fetch_client, loop));
 }
 
-static void on_brake_over(struct pf_timer *timer)
+static void on_look_again(struct pf_timer *timer)
 {
-    pf_client_pump_later(PF_LIST_ENTRY(timer, struct fetch_client, brake));
+    pf_client_pump_later(PF_LIST_ENTRY(timer, struct fetch_client, look_again));
 }
 
 /* ---------------------------------------------------------------- calls -- */
@@ -154,6 +243,8 @@ enum fetch_error pf_client_submit(struct fetch_client *client, const struct fetc
                                   struct fetch_call **out)
 {
     struct fetch_call *call;
+    const char *host;
+    size_t host_len;
     enum fetch_error e;
     char why[160];
 
@@ -169,15 +260,21 @@ enum fetch_error pf_client_submit(struct fetch_client *client, const struct fetc
     call->submitted_ms = pf_loop_now_ms();
     pf_task_init(&call->task, deliver);
     pf_attempt_init(call);
+    host = pf_url_target_host(call->page.url, call->url_len, &host_len);
+    if (pf_domains_push(&client->domains, &call->turn, host, host_len) != FETCH_OK) {
+        pf_call_free(call);
+        return FETCH_E_NOMEM;
+    }
     call->state = PF_CALL_QUEUED;
     client->stats.queued++;
     client->stats.submitted++;
-    pf_list_append(&client->queued, &call->link);
     if (out)
         *out = call;
     e = check_target(call, why, sizeof why);
     if (e != FETCH_OK)
         pf_attempt_abort(call, e, why);
+    else if (client->refusal != FETCH_OK)
+        pf_attempt_abort(call, client->refusal, fetch_strerror(client->refusal));
     else
         pf_client_pump_later(client);
     return FETCH_OK;
@@ -201,11 +298,32 @@ void fetch_call_cancel(struct fetch_call *call)
 
 enum fetch_error fetch_client_set_concurrency(struct fetch_client *client, unsigned concurrency)
 {
-    if (concurrency == 0 || concurrency > PF_MAX_CONCURRENCY)
+    if (concurrency > PF_MAX_CONCURRENCY)
         return FETCH_E_INVALID;
-    client->concurrency = concurrency;
+    pf_limiter_set(&client->limiter, pf_loop_now_ms(), concurrency);
     pf_client_pump_later(client);
     return FETCH_OK;
+}
+
+enum fetch_error fetch_client_set_rate(struct fetch_client *client, double rate)
+{
+    if (!(rate >= 0 && rate <= PF_MAX_RATE))
+        return FETCH_E_INVALID;
+    pf_pacer_set(&client->pacer, pf_loop_now_ms(), rate);
+    pf_client_pump_later(client);
+    return FETCH_OK;
+}
+
+void fetch_client_set_per_domain(struct fetch_client *client, unsigned per_domain)
+{
+    pf_domains_set_limit(&client->domains, per_domain);
+    pf_client_pump_later(client);
+}
+
+void fetch_client_pause(struct fetch_client *client, int pause)
+{
+    client->paused = pause != 0;
+    pf_client_pump_later(client);
 }
 
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats)
@@ -223,8 +341,12 @@ void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *s
         now.open += s.open;
     }
     now.in_flight = client->in_flight;
-    if (pf_timer_running(&client->brake) && client->brake.due_ms > clock)
-        now.brake_ms = (unsigned)(client->brake.due_ms - clock);
+    now.brake_ms = pf_brake_rest_ms(&client->brake, clock);
+    now.limit = pf_limiter_limit(&client->limiter);
+    now.resting_hosts = client->domains.resting_now;
+    now.cost_micro = client->budget.spent_micro;
+    now.cost_reserved_micro = pf_budget_reserved(&client->budget);
+    now.limit_found = pf_limiter_learned(&client->limiter);
     now.size = stats->size < sizeof now ? stats->size : sizeof now;
     memcpy(stats, &now, now.size);
 }
@@ -318,12 +440,18 @@ static enum fetch_error open_endpoint(struct fetch_client *client, struct fetch_
 
 static void take_numbers(struct fetch_client *client, const struct fetch_options *o)
 {
-    client->concurrency = o->concurrency;
+    pf_limiter_init(&client->limiter, pf_loop_now_ms(), o->concurrency, o->concurrency_start,
+                    PF_MAX_CONCURRENCY, &client->loop.random);
+    pf_brake_init(&client->brake, &client->loop.random);
+    pf_pacer_init(&client->pacer, o->rate);
+    pf_domains_set_limit(&client->domains, o->per_domain);
+    pf_account_init(&client->account, o->retries > 0);
+    pf_budget_init(&client->budget, o->max_cost_micro, o->cost_per_call_micro);
+    pf_retry_run_init(&client->retry, (unsigned)o->retries, pf_loop_now_ms());
     client->connections = o->connections;
     client->timeout_ms = o->timeout_ms;
     client->connect_timeout_ms = o->connect_timeout_ms;
     client->deadline_ms = o->deadline_ms;
-    client->retries = (unsigned)o->retries;
     client->max_redirects = (unsigned)o->redirects;
     client->max_body = o->max_body;
     client->insecure = o->insecure != 0;
@@ -359,11 +487,11 @@ static struct fetch_client *allocate(struct event_base *base)
     }
     client->loop.settle = on_settle;
     pf_list_init(&client->tasks);
-    pf_list_init(&client->queued);
+    pf_domains_init(&client->domains, &client->loop.random, 0);
     pf_list_init(&client->flying);
     pf_list_init(&client->resting);
     pf_list_init(&client->watchers);
-    pf_timer_init(&client->brake, on_brake_over);
+    pf_timer_init(&client->look_again, on_look_again);
     return client;
 }
 
@@ -402,13 +530,6 @@ enum fetch_error fetch_client_new(struct fetch_client **out, struct event_base *
     return FETCH_OK;
 }
 
-static void cancel_all(struct pf_link *table)
-{
-    while (!pf_list_empty(table))
-        pf_attempt_abort(PF_LIST_ENTRY(table->next, struct fetch_call, link), FETCH_E_CANCELLED,
-                         fetch_strerror(FETCH_E_CANCELLED));
-}
-
 void fetch_client_free(struct fetch_client *client)
 {
     struct pf_link *l;
@@ -416,10 +537,10 @@ void fetch_client_free(struct fetch_client *client)
     if (!client || client->closing)
         return;
     client->closing = true;
-    pf_timer_cancel(&client->brake);
-    cancel_all(&client->queued);
-    cancel_all(&client->flying);
-    cancel_all(&client->resting);
+    pf_timer_cancel(&client->look_again);
+    abort_queued(client, FETCH_E_CANCELLED);
+    abort_all(&client->flying, FETCH_E_CANCELLED);
+    abort_all(&client->resting, FETCH_E_CANCELLED);
     while ((l = pf_list_shift(&client->watchers))) {
         struct pf_watcher *watcher = PF_LIST_ENTRY(l, struct pf_watcher, link);
 

@@ -1,14 +1,20 @@
 /*
  * The client's inside, for the engine's own files and the gather.
  *
- * A call is in exactly one of the tables queued, flying and resting until it
+ * A call is in exactly one of the places domains, flying and resting until it
  * ends; then it leaves its table first and is posted as a task.  Tasks run from
  * one place, pump() in client.c, which is also where attempts are dispatched.
  */
 #ifndef PF_ENGINE_CLIENT_H
 #define PF_ENGINE_CLIENT_H
 
+#include "engine/account.h"
+#include "engine/brake.h"
+#include "engine/budget.h"
 #include "engine/call.h"
+#include "engine/domains.h"
+#include "engine/limiter.h"
+#include "engine/pacer.h"
 #include "endpoint/template.h"
 #include "transport/loop.h"
 #include "transport/pool.h"
@@ -38,7 +44,7 @@ struct fetch_client {
     } origin[PF_MAX_POOLS];
     unsigned pool_count;
 
-    unsigned concurrency, connections, timeout_ms, connect_timeout_ms, deadline_ms, retries;
+    unsigned connections, timeout_ms, connect_timeout_ms, deadline_ms;
     unsigned max_redirects;
     enum fetch_http http;
     size_t max_body;
@@ -47,16 +53,31 @@ struct fetch_client {
     struct event pump;
     struct pf_link tasks; /* struct pf_task */
     bool pump_due, draining, closing;
-    struct pf_link queued, flying, resting; /* struct fetch_call */
+    struct pf_domains domains;      /* who waits for dispatch, by host */
+    struct pf_link flying, resting; /* struct fetch_call */
     struct pf_link watchers;
     unsigned in_flight;
-    struct pf_timer brake;    /* running: nothing is dispatched */
-    unsigned throttle_streak; /* throttling answers since the last page */
+    struct pf_limiter limiter; /* these five are asked before each dispatch, in dispatch() */
+    struct pf_brake brake;
+    struct pf_pacer pacer;
+    struct pf_account account;
+    struct pf_budget budget;
+    struct pf_retry_run retry;
+    enum fetch_error refusal;   /* FETCH_OK, or why nothing is sent any more: FETCH_E_ACCOUNT,
+                                    FETCH_E_BUDGET */
+    bool paused;                /* by the program */
+    struct pf_timer look_again; /* for what lets the next call go with time */
     struct fetch_stats stats;
 };
 
 /* Has pump() run from the loop, soon. */
 void pf_client_pump_later(struct fetch_client *client);
+
+/* Targets that are worth having at hand, so that a place that comes free never waits for one. */
+unsigned pf_client_window(const struct fetch_client *client);
+
+/* Sends nothing more: every call that is not under way ends with this error, as do all that come. */
+void pf_client_refuse(struct fetch_client *client, enum fetch_error error);
 
 /* The pool for an origin on the endpoint's host, made if need be; NULL and *error otherwise. */
 struct pf_pool *pf_client_pool(struct fetch_client *client, const struct pf_url *origin,
@@ -70,10 +91,12 @@ enum fetch_error pf_client_submit(struct fetch_client *client, const struct fetc
                                   size_t index, fetch_page_cb on_page, void *arg,
                                   struct fetch_call **call);
 
-/* attempt.c: begins an attempt for a queued call. */
+/* attempt.c: begins an attempt for a call whose turn it is. */
 void pf_attempt_start(struct fetch_call *call);
 /* attempt.c: sets a new call's exchange and timers up. */
 void pf_attempt_init(struct fetch_call *call);
+/* attempt.c: ends a call unsent whose host has only failed for so long that it is given up. */
+void pf_attempt_give_up(struct fetch_call *call);
 /* attempt.c: ends a call, wherever it is, with an error that came from here. */
 void pf_attempt_abort(struct fetch_call *call, enum fetch_error error, const char *why);
 

@@ -39,16 +39,6 @@
 #define CV2 1.7 /* squared variation of latencies: lognormal with sigma 1 */
 #define SURE 2.5
 
-static double fmin2(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double fmax2(double a, double b)
-{
-    return a > b ? a : b;
-}
-
 static unsigned umin(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -61,7 +51,7 @@ static unsigned umax(unsigned a, unsigned b)
 
 static double latency(const struct pf_limiter *l)
 {
-    return l->latency_n > 0 ? fmax2(l->latency_ms, 1) : LATENCY_GUESS_MS;
+    return l->latency_n > 0 ? fmax(l->latency_ms, 1) : LATENCY_GUESS_MS;
 }
 
 static unsigned bounded(const struct pf_limiter *l, double n)
@@ -105,11 +95,11 @@ static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 
 static double interval_max(const struct pf_limiter *l, uint64_t now_ms)
 {
-    double most = fmax2(INTERVAL_MS / latency(l), INTERVAL_CALLS / l->ceiling);
+    double most = fmax(INTERVAL_MS / latency(l), INTERVAL_CALLS / l->ceiling);
 
     if (l->fell_ms > 0 && (double)(now_ms - l->fell_ms) < SHARED_HOLD * latency(l))
         most = INTERVAL_CALLS / l->ceiling;
-    return fmin2(fmax2(most, INTERVAL_FALLEN), INTERVAL_MAX);
+    return fmin(fmax(most, INTERVAL_FALLEN), INTERVAL_MAX);
 }
 
 static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
@@ -118,17 +108,17 @@ static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
 
     if (l->peak > 0 && now_ms - l->fell_ms > FALLEN_MS)
         l->peak = 0;
-    l->interval = fmax2(l->interval, INTERVAL_MIN_MS / latency(l));
-    l->interval = fmin2(l->interval, is_fallen(l) ? INTERVAL_FALLEN : interval_max(l, now_ms));
+    l->interval = fmax(l->interval, INTERVAL_MIN_MS / latency(l));
+    l->interval = fmin(l->interval, is_fallen(l) ? INTERVAL_FALLEN : interval_max(l, now_ms));
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
 static void clear_window(struct pf_limiter *l)
 {
-    double need = fmin2(fmax2(l->limit / 2.0, WINDOW_MIN), WINDOW_MAX);
+    double need = fmin(fmax(l->limit / 2.0, WINDOW_MIN), WINDOW_MAX);
 
     if (l->state == PF_LIMITER_HOLD)
-        need = fmax2(need, 4 * WINDOW_MIN);
+        need = fmax(need, 4 * WINDOW_MIN);
     l->window = (struct pf_limiter_window){.need = need};
 }
 
@@ -190,14 +180,14 @@ static double fill_rate(const struct pf_limiter *l)
 {
     double turnover = l->limit / latency(l);
 
-    return turnover + l->limit / fmax2(latency(l) / 2, FILL_MS_MIN);
+    return turnover + l->limit / fmax(latency(l) / 2, FILL_MS_MIN);
 }
 
 static void add_tokens(struct pf_limiter *l, uint64_t now_ms)
 {
     double most = 1 + l->limit / 64.0;
 
-    l->tokens = fmin2(most, l->tokens + fill_rate(l) * (double)(now_ms - l->tokens_ms));
+    l->tokens = fmin(most, l->tokens + fill_rate(l) * (double)(now_ms - l->tokens_ms));
     l->tokens_ms = now_ms;
 }
 
@@ -278,7 +268,7 @@ static void found_edge(struct pf_limiter *l, uint64_t now_ms, unsigned carried)
  */
 static unsigned less_network(const struct pf_limiter *l, unsigned level)
 {
-    double away = level * fmin2(l->refusal_ms / latency(l), AWAY_MAX);
+    double away = level * fmin(l->refusal_ms / latency(l), AWAY_MAX);
 
     return level - umin(level - 1, (unsigned)away);
 }
@@ -362,7 +352,7 @@ static void fruitless(struct pf_limiter *l, uint64_t now_ms)
     l->learned = true;
     l->interval *= 2;
     l->epoch++;
-    l->proven = bounded(l, fmax2(before, 1.25 * served));
+    l->proven = bounded(l, fmax(before, 1.25 * served));
     hold(l, now_ms, l->proven);
 }
 
@@ -397,7 +387,7 @@ static void grow(struct pf_limiter *l, double credit, unsigned most)
     l->credit += credit;
     if (l->credit < 1)
         return;
-    l->limit = bounded(l, fmin2(l->limit + floor(l->credit), most));
+    l->limit = bounded(l, fmin(l->limit + floor(l->credit), most));
     l->credit -= floor(l->credit);
 }
 
@@ -445,7 +435,7 @@ static void on_answer_when_full(struct pf_limiter *l, uint64_t now_ms)
         break;
     case PF_LIMITER_CLIMB:
         if (near)
-            grow(l, fmax2(1.0 / l->limit, 1.0 / PROBE_SHARE), l->max);
+            grow(l, fmax(1.0 / l->limit, 1.0 / PROBE_SHARE), l->max);
         else
             grow(l, l->limit < CLIMB_FAST_FROM ? 0.5 : 1, l->max);
         break;
@@ -497,7 +487,7 @@ void pf_limiter_told(struct pf_limiter *l, uint64_t now_ms, unsigned limit, int6
     double cap = limit;
 
     if (remaining >= 0 && limit > 0) {
-        double others = fmax2(0, (double)limit - (double)remaining - in_flight);
+        double others = fmax(0, (double)limit - (double)remaining - in_flight);
 
         l->others += (others - l->others) / 8;
         cap -= l->others;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "engine/budget.h"
 #include "transport/resolve.h"
 
 bool pf_options_adopt(void *out, size_t out_size, const void *in, size_t in_size)
@@ -32,8 +33,10 @@ static bool in_range(unsigned *value, unsigned fallback, unsigned max)
 
 static const char *fault_of(struct fetch_options *o, const struct pf_profile *profile)
 {
-    if (!in_range(&o->concurrency, PF_DEFAULT_CONCURRENCY, PF_MAX_CONCURRENCY))
+    if (o->concurrency > PF_MAX_CONCURRENCY || o->concurrency_start > PF_MAX_CONCURRENCY)
         return "concurrency is over 1,000,000";
+    if (!(o->rate >= 0 && o->rate <= PF_MAX_RATE))
+        return "rate is not from 0 to 1,000,000 calls a second";
     if (!in_range(&o->connections, PF_MAX_CONNECTIONS, PF_MAX_CONNECTIONS))
         return "connections is over 20,000";
     if (!in_range(&o->timeout_ms, profile->timeout_ms, PF_MAX_TIMEOUT_MS))
@@ -53,7 +56,7 @@ static const char *fault_of(struct fetch_options *o, const struct pf_profile *pr
     for (size_t i = 0; i < o->resolve_count; i++)
         if (!o->resolve[i] || !pf_resolver_override_is_valid(o->resolve[i]))
             return "an entry of resolve is not HOST:PORT:ADDRESS";
-    return NULL;
+    return pf_budget_fault(o->max_cost_micro, o->cost_per_call_micro, false);
 }
 
 enum fetch_error pf_options_read(struct fetch_options *out, const struct fetch_options *in,

@@ -1,8 +1,152 @@
 #include "engine/retry.h"
 
+#include <math.h>
+
 #include "base/date.h"
 #include "base/limits.h"
 #include "base/text.h"
+
+/* One retry, in the unit of the purses. */
+#define MILLI 1000
+
+/* ------------------------------------------------------- the run's budget -- */
+
+static void fade(struct pf_retry_run *run, uint64_t now_ms)
+{
+    uint64_t ms = now_ms > run->faded_ms ? now_ms - run->faded_ms : 0;
+    double kept = ms ? exp(-(double)ms / PF_RETRY_KEEP_MS) : 1;
+    double earned = (double)ms * PF_RETRY_FLOOR, most = (double)PF_RETRY_FLOOR * MILLI;
+
+    if (ms == 0)
+        return;
+    for (unsigned i = 0; i < PF_RETRY_CAUSES; i++) {
+        struct pf_retry_purse *p = &run->purse[i];
+
+        p->milli *= kept;
+        p->floor_milli = fmin(p->floor_milli + earned, most);
+    }
+    run->faded_ms = now_ms;
+}
+
+static void pay_in(struct pf_retry_run *run, uint64_t now_ms, double milli)
+{
+    fade(run, now_ms);
+    for (unsigned i = 0; i < PF_RETRY_CAUSES; i++)
+        run->purse[i].milli += milli;
+}
+
+void pf_retry_run_init(struct pf_retry_run *run, unsigned retries, uint64_t now_ms)
+{
+    *run = (struct pf_retry_run){.faded_ms = now_ms};
+    run->limit[PF_RETRY_NETWORK] = run->limit[PF_RETRY_PROVIDER] = retries;
+    run->limit[PF_RETRY_BLOCKED] = retries < PF_RETRIES_BLOCKED ? retries : PF_RETRIES_BLOCKED;
+    for (unsigned i = 0; i < PF_RETRY_CAUSES; i++)
+        run->purse[i].floor_milli = (double)PF_RETRY_FLOOR * MILLI;
+}
+
+void pf_retry_note_first(struct pf_retry_run *run, uint64_t now_ms)
+{
+    pay_in(run, now_ms, PF_RETRY_SHARE);
+}
+
+void pf_retry_note_good(struct pf_retry_run *run, uint64_t now_ms)
+{
+    pay_in(run, now_ms, PF_RETRY_REWARD);
+}
+
+uint32_t pf_retry_go(const struct pf_retry_state *state, struct pf_retry_run *run,
+                     struct pf_random *random, uint64_t now_ms)
+{
+    struct pf_retry_purse *p = &run->purse[state->cause];
+
+    if (state->cause == PF_RETRY_THROTTLED)
+        return 0; /* the brake sees to these */
+    fade(run, now_ms);
+    if (p->milli >= MILLI) {
+        p->milli -= MILLI;
+        return 0;
+    }
+    if (p->floor_milli >= MILLI) {
+        p->floor_milli -= MILLI;
+        return 0;
+    }
+    return PF_RETRY_HOLD_MS / 2 + (uint32_t)pf_random_up_to(random, PF_RETRY_HOLD_MS / 2);
+}
+
+/* ------------------------------------------------------------- one call -- */
+
+enum pf_retry_cause pf_retry_cause(enum fetch_outcome outcome, bool retry, enum fetch_billed billed)
+{
+    if (!retry)
+        return PF_RETRY_NEVER;
+    if (outcome == FETCH_OUTCOME_BLOCKED)
+        return PF_RETRY_BLOCKED;
+    if (billed == FETCH_BILLED_YES)
+        return PF_RETRY_NEVER;
+    switch (outcome) {
+    case FETCH_OUTCOME_THROTTLED:
+        return PF_RETRY_THROTTLED;
+    case FETCH_OUTCOME_NETWORK:
+    case FETCH_OUTCOME_TIMEOUT:
+        return PF_RETRY_NETWORK;
+    case FETCH_OUTCOME_PROVIDER_ERROR:
+    case FETCH_OUTCOME_TARGET_ERROR:
+        return PF_RETRY_PROVIDER;
+    case FETCH_OUTCOME_OK:
+    case FETCH_OUTCOME_BLOCKED:
+    case FETCH_OUTCOME_ACCOUNT:
+    case FETCH_OUTCOME_TOO_LARGE:
+    case FETCH_OUTCOME_BAD_URL:
+    case FETCH_OUTCOME_CANCELLED:
+    case FETCH_OUTCOME_BUDGET:
+    case FETCH_OUTCOME_COUNT:
+        break;
+    }
+    return PF_RETRY_NEVER;
+}
+
+static enum pf_retry_answer next_throttled(struct pf_retry_state *state, uint64_t now_ms)
+{
+    if (state->throttled_since_ms == 0)
+        state->throttled_since_ms = now_ms;
+    return now_ms - state->throttled_since_ms >= PF_THROTTLE_TOTAL_MS ? PF_RETRY_TOO_LONG
+                                                                      : PF_RETRY_AGAIN;
+}
+
+enum pf_retry_answer pf_retry_next(struct pf_retry_state *state, const struct pf_retry_run *run,
+                                   enum pf_retry_cause cause, uint32_t retry_after_ms,
+                                   unsigned max_tries, struct pf_random *random, uint64_t now_ms,
+                                   uint32_t *delay_ms)
+{
+    enum pf_retry_answer answer = PF_RETRY_AGAIN;
+    unsigned limit, tries;
+
+    if (cause == PF_RETRY_NEVER)
+        return PF_RETRY_FINAL;
+    tries = state->tries[cause];
+    if (cause == PF_RETRY_THROTTLED) {
+        answer = next_throttled(state, now_ms);
+    } else {
+        limit = run->limit[cause];
+        if (max_tries > 0 && max_tries < limit)
+            limit = max_tries;
+        state->throttled_since_ms = 0; /* these are of a row */
+        state->tries[PF_RETRY_THROTTLED] = 0;
+        if (tries >= limit)
+            answer = PF_RETRY_USED_UP;
+    }
+    if (answer != PF_RETRY_AGAIN)
+        return answer;
+    *delay_ms = pf_retry_backoff_ms(random, tries);
+    if (*delay_ms < retry_after_ms)
+        *delay_ms = retry_after_ms;
+    if (state->tries[cause] < UINT8_MAX)
+        state->tries[cause]++;
+    state->cause = (uint8_t)cause;
+    return PF_RETRY_AGAIN;
+}
+
+/* ----------------------------------------------------------------- times -- */
 
 uint32_t pf_retry_backoff_ms(struct pf_random *random, unsigned n)
 {

@@ -20,7 +20,6 @@
 #include "engine/options.h"
 
 #define WINDOW_MAX 1000000u
-#define WINDOW_MIN 64u
 
 struct fetch_gather {
     struct fetch_client *client; /* NULL once the client is closed */
@@ -151,7 +150,7 @@ static void free_early(struct fetch_gather *g)
 /* Room in the ring for an index, before its target is submitted: a page always has its place. */
 static bool reserve_early(struct fetch_gather *g, size_t index)
 {
-    size_t size = g->early_size ? g->early_size : WINDOW_MIN;
+    size_t size = g->early_size ? g->early_size : PF_WINDOW_MIN;
     struct fetch_page **early;
 
     if (g->options.order != FETCH_ORDER_INPUT || index - g->head < g->early_size)
@@ -220,10 +219,15 @@ static enum fetch_error take(struct fetch_gather *g, const struct fetch_target *
     return FETCH_OK;
 }
 
+static unsigned window(const struct fetch_gather *g)
+{
+    return g->options.window ? g->options.window : pf_client_window(g->client);
+}
+
 static void refill(struct fetch_gather *g)
 {
     while (!g->freed && !g->stopped && !g->source_ended && !g->source_waits &&
-           held(g) < g->options.window) {
+           held(g) < window(g)) {
         struct fetch_target target = FETCH_TARGET_INIT;
         enum fetch_error e;
 
@@ -281,7 +285,6 @@ enum fetch_error fetch_gather_new(struct fetch_gather **out, struct fetch_client
                                   const struct fetch_gather_options *options)
 {
     struct fetch_gather *g;
-    unsigned window;
 
     *out = NULL;
     if (client->closing)
@@ -294,9 +297,6 @@ enum fetch_error fetch_gather_new(struct fetch_gather **out, struct fetch_client
         free(g);
         return FETCH_E_INVALID;
     }
-    window = 2 * client->concurrency;
-    if (g->options.window == 0)
-        g->options.window = window > WINDOW_MIN ? window : WINDOW_MIN;
     g->client = client;
     pf_list_init(&g->calls);
     pf_task_init(&g->task, run);

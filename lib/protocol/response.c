@@ -104,21 +104,30 @@ static size_t trimmed(const char *value, size_t n)
     return n;
 }
 
+bool pf_response_each(const struct pf_response *r, size_t *cursor, const char **name,
+                      size_t *name_len, const char **value, size_t *value_len)
+{
+    const struct fetch_header *f;
+
+    if (*cursor >= r->field_count)
+        return false;
+    f = &r->field[(*cursor)++];
+    *name = r->mem.data + (uintptr_t)f->name;
+    *name_len = f->name_len;
+    *value = r->mem.data + (uintptr_t)f->value;
+    *value_len = trimmed(*value, f->value_len);
+    return true;
+}
+
 const char *pf_response_next(const struct pf_response *r, const char *name, size_t *cursor,
                              size_t *value_len)
 {
-    size_t len = strlen(name);
+    size_t len = strlen(name), n;
+    const char *at, *value;
 
-    while (*cursor < r->field_count) {
-        const struct fetch_header *f = &r->field[(*cursor)++];
-        const char *value = r->mem.data + (uintptr_t)f->value;
-
-        if (f->name_len != len ||
-            !pf_text_eq_nocase(r->mem.data + (uintptr_t)f->name, len, name, len))
-            continue;
-        *value_len = trimmed(value, f->value_len);
-        return value;
-    }
+    while (pf_response_each(r, cursor, &at, &n, &value, value_len))
+        if (pf_text_eq_nocase(at, n, name, len))
+            return value;
     return NULL;
 }
 

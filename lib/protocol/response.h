@@ -94,6 +94,10 @@ enum fetch_error pf_response_end(struct pf_response *r);
 const char *pf_response_next(const struct pf_response *r, const char *name, size_t *cursor,
                              size_t *value_len);
 
+/* The fields one after the other, from number *cursor on; false behind the last.  Values as above. */
+bool pf_response_each(const struct pf_response *r, size_t *cursor, const char **name,
+                      size_t *name_len, const char **value, size_t *value_len);
+
 /*
  * Turns offsets into pointers and ends strings with NULs, for the page.  Also for
  * a failed answer.  Afterwards only reading and pf_response_fini().

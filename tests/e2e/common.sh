@@ -7,6 +7,7 @@
 
 set -u
 work=$(mktemp -d)
+export XDG_STATE_HOME=$work/state
 sandbox_pid=
 tests_passed=0
 tests_failed=0

@@ -91,7 +91,7 @@ def wrong_key():
         done = run("-e", sandbox.endpoint, "--key", "wrong", "-c", "1", "--summary",
                    path("wrong"), *urls(50))
         says("a wrong key", done, 3, "key", "401")
-        equal("nothing is sent after the first answer", sandbox.stats()["calls"], 1)
+        equal("nothing is sent after it was asked once more", sandbox.stats()["calls"], 2)
         equal("its page is on record", [r["outcome"] for r in records(done.out)], ["account"])
         summary = summary_of("wrong")
         equal("the summary says what stopped it",
@@ -99,12 +99,28 @@ def wrong_key():
                summary["cancelled"] >= 49), ("account", 3, True))
         done = run("-e", sandbox.endpoint, "--key", "wrong", "-c", "4", *urls(50))
         says("a wrong key and four calls at once", done, 3, "key")
-        check("no more than were under way", sandbox.stats()["calls"] <= 1 + 4, sandbox.stats())
+        check("no more than were under way, and the one", sandbox.stats()["calls"] <= 2 + 4 + 1,
+              sandbox.stats())
     with Sandbox() as sandbox:
         account = "https://example.com/?sandbox=status-402"
         done = run(*sandbox.args, "-c", "1", account, *urls(10))
         says("no credits", done, 3, "402", "credits")
-        equal("no credits: nothing is sent after it", sandbox.stats()["calls"], 1)
+        equal("no credits: nothing is sent after it was asked once more",
+              sandbox.stats()["calls"], 2)
+    spending()
+
+
+def spending():
+    """--max-credits: never overstepped, and the rest is left for another run."""
+    with Sandbox() as sandbox:
+        done = run(*sandbox.args, "--max-credits", "3", "--cost-per-call", "1", *urls(10))
+        says("--max-credits", done, 5, "--max-credits")
+        equal("three calls for three credits", sandbox.stats()["calls"], 3)
+        equal("three pages on record", [(r["outcome"], r["cost"]) for r in records(done.out)],
+              [("ok", 1)] * 3)
+        done = run(*sandbox.args, "--max-credits", "3", *urls(10))
+        says("a limit without a price", done, 2, "cost of a call")
+        equal("nothing was sent for it", sandbox.stats()["calls"], 3)
 
 
 # ---------------------------------------------------------------- 4 --

@@ -38,6 +38,7 @@ for _name in list(os.environ):
 os.environ["LC_ALL"] = "C.UTF-8"
 
 work = tempfile.mkdtemp(prefix="pfetch-e2e-")
+os.environ["XDG_STATE_HOME"] = os.path.join(work, "state")
 _started = []
 _passed = _failed = _skipped = 0
 

@@ -50,6 +50,7 @@ void rig_init(struct rig *r)
     (void)signal(SIGPIPE, SIG_IGN);
     memset(r, 0, sizeof *r);
     r->options = options;
+    r->options.concurrency = 5; /* not searched for: what flies is known */
     r->base = event_base_new();
     ck_assert_ptr_nonnull(r->base);
     r->give_up_ms = pf_loop_now_ms() + PATIENCE_MS;

@@ -141,6 +141,8 @@ START_TEST(a_final_answer_is_not_asked_for_again)
     struct rig r;
 
     rig_init(&r);
+    if (final[_i].outcome == FETCH_OUTCOME_ACCOUNT)
+        r.options.retries = 0; /* it would be asked about once more */
     peer_then(&r.peer, final[_i].script);
     rig_start(&r);
     page = rig_fetch(&r, TARGET);
@@ -151,6 +153,160 @@ START_TEST(a_final_answer_is_not_asked_for_again)
     ck_assert_str_eq(page->body, "no"); /* a page that failed keeps whatever came */
     ck_assert_uint_eq(page->attempts, 1);
     ck_assert_uint_eq(r.peer.request_count, 1);
+    rig_fini(&r);
+}
+END_TEST
+
+/* -------------------------------------------------------------- account -- */
+
+START_TEST(a_refused_key_is_asked_about_once_more)
+{
+    struct rig r;
+    unsigned unsent = 0;
+
+    rig_init(&r);
+    r.options.concurrency = 1;
+    peer_then(&r.peer, peer_401);
+    peer_then(&r.peer, peer_401);
+    rig_start(&r);
+    for (int i = 0; i < 5; i++)
+        rig_submit(&r, TARGET);
+    rig_run(&r);
+    ck_assert_uint_eq(r.peer.request_count, 2);
+    ck_assert_uint_ge(r.peer.request[1].since_ms - r.peer.request[0].since_ms, 1900);
+    for (unsigned i = 0; i < 5; i++) {
+        const struct fetch_page *page = r.target[i].page;
+
+        rig_check_failed(page, FETCH_OUTCOME_ACCOUNT, page->error);
+        unsent += page->error == FETCH_E_ACCOUNT;
+    }
+    ck_assert_uint_eq(unsent, 4); /* one says what the endpoint said */
+    rig_submit(&r, TARGET);       /* and nothing is sent any more */
+    rig_run(&r);
+    rig_check_failed(r.target[5].page, FETCH_OUTCOME_ACCOUNT, FETCH_E_ACCOUNT);
+    ck_assert_uint_eq(r.target[5].page->attempts, 0);
+    ck_assert_uint_eq(r.peer.request_count, 2);
+    rig_fini(&r);
+}
+END_TEST
+
+START_TEST(a_key_that_was_refused_for_a_moment_goes_on)
+{
+    struct rig r;
+
+    rig_init(&r);
+    r.options.concurrency = 1;
+    peer_then(&r.peer, peer_401);
+    peer_then(&r.peer, peer_ok);
+    rig_start(&r);
+    for (int i = 0; i < 5; i++)
+        rig_submit(&r, TARGET);
+    rig_run(&r);
+    for (unsigned i = 0; i < 5; i++)
+        rig_check_hello(r.target[i].page);
+    ck_assert_uint_eq(r.peer.request_count, 6);
+    rig_fini(&r);
+}
+END_TEST
+
+/* ------------------------------------------------------- live changes -- */
+
+START_TEST(a_pause_holds_what_is_not_under_way)
+{
+    struct rig r;
+
+    rig_init(&r);
+    peer_then(&r.peer, peer_ok);
+    rig_start(&r);
+    fetch_client_pause(r.client, 1);
+    rig_submit(&r, TARGET);
+    rig_quiet(&r);
+    ck_assert_uint_eq(r.peer.request_count, 0);
+    fetch_client_pause(r.client, 0);
+    rig_run(&r);
+    rig_check_hello(r.target[0].page);
+    ck_assert_int_eq(fetch_client_set_rate(r.client, -1), FETCH_E_INVALID);
+    ck_assert_int_eq(fetch_client_set_rate(r.client, 1000001), FETCH_E_INVALID);
+    ck_assert_int_eq(fetch_client_set_rate(r.client, 0), FETCH_OK);
+    rig_fini(&r);
+}
+END_TEST
+
+START_TEST(starts_keep_to_the_rate)
+{
+    struct rig r;
+    uint64_t took;
+
+    rig_init(&r);
+    r.options.rate = 50;
+    peer_then(&r.peer, peer_ok);
+    rig_start(&r);
+    for (int i = 0; i < 26; i++)
+        rig_submit(&r, TARGET);
+    rig_run(&r);
+    took = r.peer.request[25].since_ms - r.peer.request[0].since_ms;
+    ck_assert_uint_ge(took, 400); /* 25 starts at 50 a second, less what may come at once */
+    rig_fini(&r);
+}
+END_TEST
+
+START_TEST(a_host_has_no_more_in_flight_than_it_may)
+{
+    struct rig r;
+    unsigned com = 0, org = 0;
+
+    rig_init(&r);
+    r.options.per_domain = 2;
+    peer_then(&r.peer, peer_ok_later);
+    rig_start(&r);
+    for (int i = 0; i < 8; i++)
+        rig_submit(&r, "http://example.com/");
+    rig_submit(&r, "http://Example.ORG:8080/");
+    rig_until(&r, r.peer.held == 3);
+    rig_quiet(&r);
+    ck_assert_uint_eq(r.peer.held, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        com += peer_asked_for(&r.peer, i, "http://example.com/");
+        org += peer_asked_for(&r.peer, i, "http://Example.ORG:8080/");
+    }
+    ck_assert_uint_eq(com, 2);
+    ck_assert_uint_eq(org, 1);
+    fetch_client_set_per_domain(r.client, 0);
+    rig_until(&r, r.peer.held == 5);
+    while (r.ended < r.submitted) {
+        peer_release(&r.peer);
+        rig_turn(&r);
+    }
+    rig_fini(&r);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_over_the_budget)
+{
+    struct rig r;
+    unsigned ok = 0, unsent = 0;
+
+    rig_init(&r);
+    r.options.max_cost_micro = 3000000;
+    r.options.cost_per_call_micro = 1000000;
+    peer_then(&r.peer, peer_ok);
+    rig_start(&r);
+    for (int i = 0; i < 10; i++)
+        rig_submit(&r, TARGET);
+    rig_run(&r);
+    for (unsigned i = 0; i < 10; i++) {
+        if (r.target[i].page->outcome == FETCH_OUTCOME_OK) {
+            ck_assert_int_eq(r.target[i].page->cost_micro, 1000000);
+            ok++;
+        }
+        unsent += r.target[i].page->error == FETCH_E_BUDGET;
+        if (r.target[i].page->error == FETCH_E_BUDGET)
+            rig_check_failed(r.target[i].page, FETCH_OUTCOME_BUDGET, FETCH_E_BUDGET);
+    }
+    ck_assert_uint_eq(ok, 3);
+    ck_assert_uint_eq(unsent, 7);
+    ck_assert_int_eq(rig_stats(&r).cost_micro, 3000000);
+    ck_assert_uint_eq(r.peer.request_count, 3);
     rig_fini(&r);
 }
 END_TEST
@@ -223,7 +379,7 @@ START_TEST(a_throttling_answer_stops_the_whole_client)
     rig_quiet(&r);
     ck_assert_uint_eq(r.peer.request_count, 1);
     ck_assert_uint_gt(rig_stats(&r).brake_ms, 0);
-    ck_assert_uint_le(rig_stats(&r).brake_ms, 1000);
+    ck_assert_uint_le(rig_stats(&r).brake_ms, 1250); /* spread, so that not all come back at once */
     ck_assert_ptr_nonnull(strstr(r.log.data, "429"));
     rig_run(&r);
     for (unsigned i = 0; i < r.submitted; i++) {
@@ -379,6 +535,14 @@ int main(void)
                         (int)(sizeof final / sizeof *final));
     tcase_add_test(tc, statuses_without_a_body_are_pages);
     tcase_add_test(tc, a_retry_comes_no_sooner_than_asked);
+    tc = unit_case(suite, "account");
+    tcase_add_test(tc, a_refused_key_is_asked_about_once_more);
+    tcase_add_test(tc, a_key_that_was_refused_for_a_moment_goes_on);
+    tc = unit_case(suite, "limits");
+    tcase_add_test(tc, a_pause_holds_what_is_not_under_way);
+    tcase_add_test(tc, starts_keep_to_the_rate);
+    tcase_add_test(tc, a_host_has_no_more_in_flight_than_it_may);
+    tcase_add_test(tc, nothing_is_sent_over_the_budget);
     tc = unit_case(suite, "throttling");
     tcase_add_test(tc, a_throttling_answer_stops_the_whole_client);
     tcase_add_test(tc, throttling_does_not_count_as_a_retry);

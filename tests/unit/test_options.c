@@ -25,7 +25,7 @@ static enum fetch_error read_options(struct fetch_options *out, const struct fet
 
 static void check_defaults(const struct fetch_options *o)
 {
-    ck_assert_uint_eq(o->concurrency, 5);
+    ck_assert_uint_eq(o->concurrency, 0); /* found by itself */
     ck_assert_uint_eq(o->connections, 20000);
     ck_assert_uint_eq(o->timeout_ms, pf_profile_find(NULL)->timeout_ms);
     ck_assert_uint_eq(o->connect_timeout_ms, 10000);

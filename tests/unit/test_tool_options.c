@@ -114,6 +114,14 @@ START_TEST(fills_in_the_client_options)
     ck_assert_uint_eq(o.limit, 10);
     options_fini(&o);
 
+    good(&o, "--rate 30/m --per-domain 2 --max-credits 2.5 --cost-per-call 1 --control live.conf");
+    ck_assert(o.fetch.rate == 0.5);
+    ck_assert_uint_eq(o.fetch.per_domain, 2);
+    ck_assert_int_eq(o.fetch.max_cost_micro, 2500000);
+    ck_assert_int_eq(o.fetch.cost_per_call_micro, 1000000);
+    ck_assert_str_eq(o.control, "live.conf");
+    options_fini(&o);
+
     good(&o, "--sandbox https://example.com/");
     ck_assert_ptr_null(o.sandbox_spec);
     ck_assert_uint_eq(o.url_count, 1);
@@ -184,6 +192,11 @@ START_TEST(says_what_is_wrong)
     bad("--timeout 5m", "--timeout");
     bad("--retries -1", "--retries");
     bad("--max-body big", "--max-body");
+    bad("--rate 0", "--rate");
+    bad("--rate 5/d", "30/m");
+    bad("--per-domain 0", "--per-domain");
+    bad("--max-credits 0", "--max-credits");
+    bad("--cost-per-call -1", "--cost-per-call");
     bad("--param =x", "--param");
     bad("--param x", "--param");
     bad("-H x", "--header");

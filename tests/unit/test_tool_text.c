@@ -339,6 +339,33 @@ START_TEST(values_are_read_strictly)
 }
 END_TEST
 
+START_TEST(credits_and_rates_are_read_strictly)
+{
+    int64_t micro;
+    double rate;
+
+    ck_assert(value_micro("2.5", &micro) && micro == 2500000);
+    ck_assert(value_micro("0", &micro) && micro == 0);
+    ck_assert(value_micro(".000001", &micro) && micro == 1);
+    ck_assert(value_micro("1000000000000", &micro) && micro == 1000000000000000000);
+    ck_assert(!value_micro("1000000000001", &micro));
+    ck_assert(!value_micro("", &micro));
+    ck_assert(!value_micro("-1", &micro));
+    ck_assert(!value_micro("1e3", &micro));
+    ck_assert(!value_micro("5.", &micro));
+    ck_assert(value_rate("5", &rate) && rate == 5);
+    ck_assert(value_rate("0.5/s", &rate) && rate == 0.5);
+    ck_assert(value_rate("30/m", &rate) && rate == 0.5);
+    ck_assert(value_rate("1800/h", &rate) && rate == 0.5);
+    ck_assert(value_rate("1000000", &rate));
+    ck_assert(!value_rate("1000001", &rate));
+    ck_assert(!value_rate("0", &rate));
+    ck_assert(!value_rate("5/d", &rate));
+    ck_assert(!value_rate("5/", &rate));
+    ck_assert(!value_rate("fast", &rate));
+}
+END_TEST
+
 START_TEST(percentiles_are_close_and_never_low)
 {
     static struct histogram h;
@@ -398,6 +425,7 @@ int main(void)
     tcase_add_test(text, base64_as_in_the_rfc);
     tcase_add_test(text, keys_are_redacted_as_words);
     tcase_add_test(numbers, values_are_read_strictly);
+    tcase_add_test(numbers, credits_and_rates_are_read_strictly);
     tcase_add_test(numbers, percentiles_are_close_and_never_low);
     tcase_add_test(numbers, figures_for_people);
     return unit_run(suite);

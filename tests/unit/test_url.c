@@ -209,6 +209,44 @@ START_TEST(refuses_targets_that_are_none)
 }
 END_TEST
 
+START_TEST(finds_the_host_of_any_target)
+{
+    static const struct {
+        const char *url;
+        const char *host;
+    } cases[] = {
+        {"https://example.com/", "example.com"},
+        {"HTTP://Example.COM", "Example.COM"},
+        {"http://example.com:8080/a:b", "example.com"},
+        {"http://example.com./", "example.com"},
+        {"http://example.com.:80", "example.com"},
+        {"http://example.com?x=//example.org/", "example.com"},
+        {"http://example.com#@example.org", "example.com"},
+        {"http://user:secret@example.com:80/", "example.com"},
+        {"http://a@b@example.com/", "example.com"},
+        {"http://[2001:db8::1]:8080/", "2001:db8::1"},
+        {"http://u@[2001:db8::1]", "2001:db8::1"},
+        {"http://[2001:db8::1", "2001:db8::1"},
+        {"http://[", ""},
+        {"http://@/", ""},
+        {"http://.", ""},
+        {"http://", ""},
+        {"", ""},
+    };
+    struct unit_guard g = {0};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t len = strlen(cases[i].url), n;
+        const char *url = unit_guard_put(&g, cases[i].url, len);
+        const char *host = pf_url_target_host(url, len, &n);
+
+        ck_assert(host >= url && host + n <= url + len);
+        check_part(cases[i].url, host, n, cases[i].host);
+    }
+    unit_guard_fini(&g);
+}
+END_TEST
+
 START_TEST(encodes_every_byte_once)
 {
     static const char unreserved[] =
@@ -350,6 +388,7 @@ int main(void)
     tc = unit_case(suite, "targets");
     tcase_add_test(tc, accepts_targets_as_servers_do);
     tcase_add_test(tc, refuses_targets_that_are_none);
+    tcase_add_test(tc, finds_the_host_of_any_target);
     tcase_add_test(tc, encodes_every_byte_once);
     tc = unit_case(suite, "resolving");
     tcase_add_test(tc, resolves_as_the_rfc_does);

@@ -90,17 +90,28 @@ static void put_on_record(struct flow *f, const struct record *record)
     }
 }
 
-/* Here and now, since each further call fails as well; a page callback may do that. */
-static void note_account(struct flow *f, const struct fetch_page *page)
+/* Here and now, since each further call ends alike; a page callback may do that. */
+static void note_limit(struct flow *f, const struct fetch_page *page)
 {
+    bool account = page->outcome == FETCH_OUTCOME_ACCOUNT;
+
     if (f->stop != FLOW_GOES_ON)
         return;
-    console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
-                page->message ? page->message : "the endpoint refuses the key");
-    console_note(f->part.console,
-                 "nothing more is sent; correct the key or the plan, then fetch what is missing");
-    stop(f, FLOW_STOP_ACCOUNT, false);
+    if (account)
+        console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
+                    page->message ? page->message : fetch_strerror(page->error));
+    console_note(f->part.console, "%s; what is under way may still come in",
+                 account ? "nothing more is sent: correct the key or the plan, then resume"
+                         : "--max-credits is reached: nothing more is sent");
+    stop(f, account ? FLOW_STOP_ACCOUNT : FLOW_STOP_CREDITS, false);
     fetch_gather_stop(f->gather);
+}
+
+/* Nothing is known of its target, so that it is nothing to put on record. */
+static bool was_given_up(const struct fetch_page *page)
+{
+    return page->outcome == FETCH_OUTCOME_CANCELLED || page->error == FETCH_E_ACCOUNT ||
+           page->error == FETCH_E_BUDGET;
 }
 
 static void on_page(struct fetch_gather *gather, struct fetch_page *page, void *arg)
@@ -111,12 +122,12 @@ static void on_page(struct fetch_gather *gather, struct fetch_page *page, void *
         .page = page, .index = ticket->index, .list = ticket->list, .line = ticket->line};
 
     (void)gather;
-    if (page->outcome == FETCH_OUTCOME_CANCELLED)
+    if (was_given_up(page))
         f->part.tally->cancelled++;
     else
         put_on_record(f, &record);
-    if (page->outcome == FETCH_OUTCOME_ACCOUNT)
-        note_account(f, page);
+    if (page->outcome == FETCH_OUTCOME_ACCOUNT || page->outcome == FETCH_OUTCOME_BUDGET)
+        note_limit(f, page);
     free(ticket);
     fetch_page_free(page);
 }

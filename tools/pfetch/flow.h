@@ -22,6 +22,7 @@ struct event_base;
 enum flow_stop {
     FLOW_GOES_ON = 0,
     FLOW_STOP_ACCOUNT, /* the endpoint refuses the key                      */
+    FLOW_STOP_CREDITS, /* --max-credits would be overstepped                */
     FLOW_STOP_TIME,    /* --max-time is over                                */
     FLOW_STOP_SIGNAL,  /* SIGINT or SIGTERM                                 */
     FLOW_STOP_OUTPUT,  /* the output cannot be written                      */

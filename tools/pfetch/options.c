@@ -170,6 +170,29 @@ static bool on_concurrency(struct parser *p, const struct option *option, char *
                  MAX_CALLS);
 }
 
+static bool on_rate(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return value_rate(value, &p->o->fetch.rate) ||
+           wrong(p, "--rate: \"%s\" is no rate such as 5, 0.5/s, 30/m or 1000/h", value);
+}
+
+static bool on_per_domain(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.per_domain) ||
+           wrong(p, "--per-domain: \"%s\" is no number from 1 to %u", value, MAX_CALLS);
+}
+
+static bool on_credits(struct parser *p, const struct option *option, char *value)
+{
+    int64_t *micro = field(p, option);
+
+    return (value_micro(value, micro) && *micro > 0) ||
+           wrong(p, "--%s: \"%s\" is no number of credits such as 1000 or 2.5", option->name,
+                 value);
+}
+
 static bool on_connections(struct parser *p, const struct option *option, char *value)
 {
     (void)option;
@@ -188,14 +211,13 @@ static bool on_retries(struct parser *p, const struct option *option, char *valu
     return true;
 }
 
-static bool on_max_body(struct parser *p, const struct option *option, char *value)
+static bool on_size(struct parser *p, const struct option *option, char *value)
 {
-    (void)option;
     uint64_t n;
 
     if (!value_size(value, &n) || n > SIZE_MAX)
-        return wrong(p, "--max-body: \"%s\" is no size such as 500k, 64M or 1G", value);
-    p->o->fetch.max_body = (size_t)n;
+        return wrong(p, "--%s: \"%s\" is no size such as 500k, 64M or 1G", option->name, value);
+    *(size_t *)field(p, option) = (size_t)n;
     return true;
 }
 
@@ -290,12 +312,17 @@ static const struct option table[] = {
     {"http2", 0, FLAG, on_http, FETCH_HTTP_2},
     {"sandbox", 0, OPTIONAL, on_sandbox, 0},
     {"concurrency", 'c', VALUE, on_concurrency, 0},
+    {"rate", 0, VALUE, on_rate, 0},
+    {"per-domain", 0, VALUE, on_per_domain, 0},
     {"connections", 0, VALUE, on_connections, 0},
     {"timeout", 0, VALUE, on_seconds, AT(fetch.timeout_ms)},
     {"deadline", 0, VALUE, on_seconds, AT(fetch.deadline_ms)},
     {"max-time", 0, VALUE, on_seconds, AT(max_time_ms)},
     {"retries", 0, VALUE, on_retries, 0},
-    {"max-body", 0, VALUE, on_max_body, 0},
+    {"max-body", 0, VALUE, on_size, AT(fetch.max_body)},
+    {"max-credits", 0, VALUE, on_credits, AT(fetch.max_cost_micro)},
+    {"cost-per-call", 0, VALUE, on_credits, AT(fetch.cost_per_call_micro)},
+    {"control", 0, VALUE, on_text, AT(control)},
     {"progress", 0, VALUE, on_progress, 0},
     {"quiet", 'q', FLAG, on_switch, AT(quiet)},
     {"verbose", 'v', FLAG, on_verbose, 0},

@@ -39,6 +39,7 @@ struct options {
     bool sandbox;
     const char *sandbox_spec; /* NULL: its default                                     */
 
+    const char *control;  /* file that is read at each SIGHUP, or NULL                 */
     uint32_t max_time_ms; /* of the run; 0: none                                       */
     uint64_t limit;       /* targets; 0: none                                          */
 

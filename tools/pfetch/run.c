@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "control.h"
 #include "flow.h"
+#include "found.h"
 #include "input.h"
 #include "key.h"
 #include "progress.h"
@@ -34,6 +36,8 @@ struct run {
     struct recorder *recorder;
     struct input *input;
     struct fetch_client *client;
+    struct control *control;  /* NULL: no --control                                       */
+    char account[FOUND_MARK]; /* "": nothing is kept for the next run                     */
     struct sink *sink;
     struct summary_file *summary;
     struct progress *progress;
@@ -149,18 +153,47 @@ static bool open_sandbox(struct run *r)
     return o->key || fail(r, "out of memory");
 }
 
-/* The variables that the library may take the key from. */
-static bool add_environment_secrets(struct run *r)
+static const char *profile_name(const struct run *r)
 {
-    const char *profile = r->options->fetch.profile ? r->options->fetch.profile : "proxiesapi";
+    return r->options->fetch.profile ? r->options->fetch.profile : "proxiesapi";
+}
+
+/* The value of the profile's variable for the key, or NULL. */
+static const char *profile_key(const struct run *r)
+{
     char name[64];
-    int n = snprintf(name, sizeof(name), "%s_KEY", profile);
+    int n = snprintf(name, sizeof(name), "%s_KEY", profile_name(r));
 
     for (int i = 0; i < n && i < (int)sizeof(name); i++) {
         if (name[i] >= 'a' && name[i] <= 'z')
             name[i] = (char)(name[i] - 'a' + 'A');
     }
-    return redact_add(&r->secrets, getenv(name)) && redact_add(&r->secrets, getenv("PFETCH_KEY"));
+    return getenv(name);
+}
+
+/* The first that says anything. */
+static const char *first_of(const char *a, const char *b, const char *c)
+{
+    if (a && *a)
+        return a;
+    return b && *b ? b : c;
+}
+
+/* Whose concurrency is searched for: what was found is kept for the next run. */
+static void know_account(struct run *r)
+{
+    const struct options *o = r->options;
+    const char *key = first_of(o->key, profile_key(r), getenv("PFETCH_KEY"));
+    const char *endpoint = first_of(o->fetch.endpoint, getenv("PFETCH_ENDPOINT"), profile_name(r));
+
+    if (!o->sandbox && o->fetch.concurrency == 0 && key && *key)
+        found_mark(r->account, endpoint, key);
+}
+
+/* What the library may take the key from. */
+static bool add_environment_secrets(struct run *r)
+{
+    return redact_add(&r->secrets, profile_key(r)) && redact_add(&r->secrets, getenv("PFETCH_KEY"));
 }
 
 static bool open_recorder(struct run *r)
@@ -197,12 +230,24 @@ static bool open_client(struct run *r)
     struct fetch_options options = r->options->fetch;
     struct fetch_failure failure;
 
+    know_account(r);
     options.key = r->options->key;
     options.on_log = on_log;
     options.log_arg = r;
+    if (r->account[0])
+        options.concurrency_start = found_read(r->account);
     if (fetch_client_new(&r->client, r->base, &options, &failure) == FETCH_OK)
         return true;
     return fail(r, failure.message);
+}
+
+static bool open_control(struct run *r)
+{
+    if (!r->options->control)
+        return true;
+    r->control = control_new(r->base, r->options->control, r->client, r->console, r->error,
+                             sizeof(r->error));
+    return r->control != NULL;
 }
 
 static bool open_sink(struct run *r)
@@ -235,7 +280,7 @@ static bool open_all(struct run *r)
     if (!r->base)
         return fail(r, "the system gives no event loop");
     return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
-           open_summary(r) && open_sink(r);
+           open_control(r) && open_summary(r) && open_sink(r);
 }
 
 static bool start(struct run *r)
@@ -268,6 +313,7 @@ static int exit_code(const struct run *r)
         return RUN_ACCOUNT;
     case FLOW_STOP_SIGNAL:
         return RUN_SIGNAL + r->flow.signal_number;
+    case FLOW_STOP_CREDITS:
     case FLOW_STOP_TIME:
         if (flow_is_incomplete(&r->flow))
             return RUN_LIMIT;
@@ -287,6 +333,8 @@ static const char *stopped_by(const struct run *r)
         return "output";
     case FLOW_STOP_ACCOUNT:
         return "account";
+    case FLOW_STOP_CREDITS:
+        return flow_is_incomplete(&r->flow) ? "credits" : NULL;
     case FLOW_STOP_SIGNAL:
         return "signal";
     case FLOW_STOP_TIME:
@@ -333,6 +381,14 @@ static void tell_summary(struct run *r, const struct summary *summary)
     bytes_fini(&text);
 }
 
+/* For the next run, where this one has found anything. */
+static void keep_found(const struct run *r, const struct fetch_stats *stats)
+{
+    if (r->account[0] && stats->limit_found > 0 && !found_write(r->account, stats->limit_found))
+        console_say(r->console, FETCH_LOG_DEBUG,
+                    "the concurrency found could not be kept for the next run");
+}
+
 /* The output is complete, or as complete as it gets; what is left is to say so. */
 static int end(struct run *r)
 {
@@ -346,6 +402,7 @@ static int end(struct run *r)
     bool quiet_end = r->sink->error_number == EPIPE, closed;
 
     fetch_client_stats(r->client, &summary.stats);
+    keep_found(r, &summary.stats);
     progress_free(r->progress);
     r->progress = NULL;
     if (r->flow.input_ended) {
@@ -377,6 +434,7 @@ static void close_all(struct run *r)
     flow_fini(&r->flow);
     sink_close(r->sink, false, ignored);
     summary_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    control_free(r->control);
     fetch_client_free(r->client);
     sandbox_free(r->sandbox);
     input_free(r->input);

@@ -20,10 +20,11 @@ struct summary {
     uint64_t elapsed_ms;
     time_t started; /* of the calendar's clock */
     int exit_code;
-    const char *stopped_by; /* "account", "time", "signal", "output", "system", or NULL */
-    const char *output;     /* as -o has it                                             */
-    bool directory;         /* the output is one                                        */
-    bool bodies;            /* the output holds no records                              */
+    const char
+        *stopped_by;    /* "account", "credits", "time", "signal", "output", "system", or NULL */
+    const char *output; /* as -o has it                                             */
+    bool directory;     /* the output is one                                        */
+    bool bodies;        /* the output holds no records                              */
 };
 
 /* A few lines for people, each but the last with a line feed; appended. */

@@ -16,4 +16,11 @@ bool value_seconds(const char *text, uint32_t *ms);
 /* Bytes, with an optional suffix k, M or G (either case) for powers of 1,024; at least 1. */
 bool value_size(const char *text, uint64_t *bytes);
 
+/* A number with an optional fraction ("0.5", at most a million million) in millionths, the rest
+ * dropped; 0 is a number too. */
+bool value_micro(const char *text, int64_t *micro);
+
+/* Calls in a second: "5", "0.5/s", "30/m" or "1000/h"; more than 0, at most 1,000,000 a second. */
+bool value_rate(const char *text, double *per_second);
+
 #endif
