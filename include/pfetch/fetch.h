@@ -294,6 +294,23 @@ struct fetch_target {
         .size = sizeof(struct fetch_target)                                                        \
     }
 
+/* -------------------------------------------------------------- profiles -- */
+
+/* The names of the built-in profiles, NULL-terminated, static. */
+const char *const *fetch_profile_names(void);
+
+/* A built-in profile's text, static, which options.profile_file takes too; NULL: no such name. */
+const char *fetch_profile_text(const char *name);
+
+/*
+ * What would be sent for a target (both borrowed; options NULL for the defaults), as HTTP/1.1 would
+ * spell it, with the key as "***".  Nothing is sent.  Gives the text in *text (free()).  A missing
+ * key is no error here.  Errors: as fetch_client_new(), and the target's own.
+ */
+enum fetch_error fetch_request_text(char **text, const struct fetch_options *options,
+                                    const struct fetch_target *target,
+                                    struct fetch_failure *failure);
+
 /* ---------------------------------------------------------------- facade -- */
 
 /* The pages of one fetch_all(). */

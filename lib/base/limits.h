@@ -24,6 +24,8 @@
 /* Targets. */
 #define PF_MAX_URL 65536u /* bytes; no server takes longer ones                        */
 #define PF_MAX_ID 4096u   /* bytes of a target's id                                    */
+#define PF_MAX_REQUEST_BODY                                                                        \
+    (8u << 20) /* bytes of a target's own body; each call in flight has it */
 
 /* One answer. */
 #define PF_MAX_HEAD 98304u        /* bytes of all heads, interim ones included; as in curl  */
@@ -62,7 +64,7 @@
 #define PF_THROTTLE_TOTAL_MS 900000u  /* of one target; then it ends as throttled       */
 #define PF_RETRIES_BLOCKED 2u         /* of ban pages: a third is seldom another page   */
 
-#define PF_ACCOUNT_ASK_MS 2000u /* a refused key is asked about once more after this */
+#define PF_TRUST_ASK_MS 2000u /* a refused key is asked about once more after this */
 
 /* The run's budget of retries, in thousandths; PF_RETRY_KEEP_MS as in Finagle. */
 #define PF_RETRY_SHARE 200      /* paid by each target: one retry in five               */

@@ -36,6 +36,15 @@ bool pf_text_eq_nocase(const char *a, size_t an, const char *b, size_t bn)
     return true;
 }
 
+bool pf_text_is_token(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] <= 0x20 || (unsigned char)s[i] >= 0x7f ||
+            strchr("\"(),/:;<=>?@[\\]{}", s[i]))
+            return false;
+    return n > 0;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n'; /* the latter from folded lines */
@@ -109,6 +118,19 @@ static size_t utf8_length(const unsigned char *s, size_t n, uint32_t *point)
         return 0;
     *point = c;
     return length;
+}
+
+bool pf_text_is_utf8(const char *s, size_t n)
+{
+    uint32_t point;
+    size_t length;
+
+    for (size_t i = 0; i < n; i += length) {
+        length = utf8_length((const unsigned char *)s + i, n - i, &point);
+        if (length == 0)
+            return false;
+    }
+    return true;
 }
 
 static bool is_harmful(uint32_t c)

@@ -20,6 +20,12 @@ bool pf_text_u64(const char *s, size_t n, uint64_t *out);
 /* Whether both are the same but for the case of ASCII letters. */
 bool pf_text_eq_nocase(const char *a, size_t an, const char *b, size_t bn);
 
+/* Whether it is a token (RFC 9110 section 5.6.2), as names of header fields and methods are. */
+bool pf_text_is_token(const char *s, size_t n);
+
+/* Whether it is UTF-8 throughout (RFC 3629); an empty text is. */
+bool pf_text_is_utf8(const char *s, size_t n);
+
 /*
  * The next element of a comma-separated list (RFC 9110 section 5.6.1).  *cursor
  * begins at the list's first byte and moves on.  Empty elements and white space

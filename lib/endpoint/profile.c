@@ -1,52 +1,99 @@
-/*
- * ProxiesAPI has no public reference.  Its own examples send `key`; the programs that use it, and
- * the sample code of its dashboard, send `auth_key`; so that is the default, and options.key_param
- * reaches the other.  401 for a bad key is what those programs see.  No header carries the target's
- * status, the cost or the final URL.  What is not known errs on the safe side: a 429 is taken for
- * throttling, 402 for an empty account, 408 and 5xx for passing trouble, and an empty success,
- * which is what some users saw when their credits had ended, is not taken for a page.
- */
 #include "endpoint/profile.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const struct pf_status_rule proxiesapi_rules[] = {
-    {200, 299, PF_MEANS_PAGE},    {300, 399, PF_MEANS_REDIRECT},  {400, 400, PF_MEANS_REFUSED},
-    {401, 402, PF_MEANS_ACCOUNT}, {408, 408, PF_MEANS_TRANSIENT}, {429, 429, PF_MEANS_THROTTLED},
-    {403, 499, PF_MEANS_TARGET},  {500, 599, PF_MEANS_TRANSIENT}, {0, 0, PF_MEANS_TRANSIENT},
-};
+#include "endpoint/builtin.h"
+#include "endpoint/profile_text.h"
 
-static const struct pf_profile profiles[] = {
-    {
-        .name = "proxiesapi",
-        .endpoint = "http://api.proxiesapi.com/",
-        .key_variable = "PROXIESAPI_KEY",
-        .key_param = "auth_key",
-        .url_param = "url",
-        .render = {"render", "true"},
-        .forward_headers = {"use_headers", "true"},
-        .session_param = "session",
-        .timeout_ms = 120000,
-        .doubts_empty = true,
-        .rules = proxiesapi_rules,
-    },
-};
-
-const struct pf_profile *pf_profile_find(const char *name)
+const char *const *fetch_profile_names(void)
 {
-    if (!name)
-        return &profiles[0];
-    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
-        if (strcmp(profiles[i].name, name) == 0)
-            return &profiles[i];
+    return pf_builtin_names;
+}
+
+const char *fetch_profile_text(const char *name)
+{
+    for (size_t i = 0; name && pf_builtin_names[i]; i++)
+        if (strcmp(pf_builtin_names[i], name) == 0)
+            return pf_builtin_texts[i];
     return NULL;
 }
 
-enum pf_meaning pf_profile_meaning(const struct pf_profile *profile, int api_status)
+static enum fetch_error no_such_profile(const char *name, struct fetch_failure *failure)
 {
-    const struct pf_status_rule *rule = profile->rules;
+    int n = snprintf(failure->message, sizeof failure->message,
+                     "there is no profile \"%.40s\"; there are", name);
+    size_t used = (size_t)n;
 
-    while (rule->from != 0 && (api_status < rule->from || api_status > rule->to))
-        rule++;
-    return rule->from ? rule->meaning : PF_MEANS_TRANSIENT;
+    failure->error = FETCH_E_INVALID;
+    for (size_t i = 0; pf_builtin_names[i]; i++) {
+        n = snprintf(failure->message + used, sizeof failure->message - used, "%s %s", i ? "," : "",
+                     pf_builtin_names[i]);
+        used += (size_t)n;
+        if (used >= sizeof failure->message)
+            break;
+    }
+    return FETCH_E_INVALID;
+}
+
+static enum fetch_error cannot_read(const char *path, const char *why,
+                                    struct fetch_failure *failure)
+{
+    failure->error = FETCH_E_PROFILE;
+    (void)snprintf(failure->message, sizeof failure->message,
+                   "cannot read the profile file %.150s: %s", path, why);
+    return FETCH_E_PROFILE;
+}
+
+/* One byte more than a profile may have is enough to tell. */
+static enum fetch_error load_file(struct pf_profile **profile, const char *path,
+                                  struct fetch_failure *failure)
+{
+    const size_t room = PF_MAX_PROFILE_BYTES + 1;
+    FILE *f = fopen(path, "re");
+    char *text = NULL;
+    enum fetch_error e;
+    size_t n;
+
+    if (!f)
+        return cannot_read(path, strerror(errno), failure);
+    text = malloc(room);
+    n = text ? fread(text, 1, room, f) : 0;
+    if (!text)
+        e = cannot_read(path, fetch_strerror(FETCH_E_NOMEM), failure);
+    else if (ferror(f))
+        e = cannot_read(path, strerror(errno), failure);
+    else
+        e = pf_profile_parse(profile, text, n, path, failure);
+    free(text);
+    (void)fclose(f);
+    return e;
+}
+
+enum fetch_error pf_profile_load(struct pf_profile **profile, const char *name, const char *file,
+                                 struct fetch_failure *failure)
+{
+    const char *text;
+    enum fetch_error e;
+
+    *profile = NULL;
+    if (!file || !*file) {
+        name = name && *name ? name : "proxiesapi";
+        text = fetch_profile_text(name);
+        return text ? pf_profile_parse(profile, text, strlen(text), name, failure)
+                    : no_such_profile(name, failure);
+    }
+    e = load_file(profile, file, failure);
+    if (e != FETCH_OK || !name || !*name || strcmp(name, (*profile)->name) == 0)
+        return e;
+    failure->error = FETCH_E_INVALID;
+    (void)snprintf(
+        failure->message, sizeof failure->message,
+        "the profile file %.100s is the profile %.40s, not \"%.40s\"; leave the name out", file,
+        (*profile)->name, name);
+    pf_profile_free(*profile);
+    *profile = NULL;
+    return FETCH_E_INVALID;
 }

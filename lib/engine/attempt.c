@@ -41,7 +41,7 @@ static void land(struct fetch_call *call)
     pf_limiter_on_end(&client->limiter, now, &ended);
     if (call->fared != PF_LIMITER_THROTTLED)
         pf_brake_on_end(&client->brake, call->started_ms, call->fared);
-    pf_account_on_end(&client->account, call->started_ms, call->fared == PF_LIMITER_OK);
+    pf_trust_on_end(&client->trust, call->started_ms, call->fared == PF_LIMITER_OK);
     cost = pf_budget_end(&client->budget, call->cost_micro, call->billed, now);
     if (cost > 0 || call->cost_micro == 0)
         call->page.cost_micro = (call->page.cost_micro > 0 ? call->page.cost_micro : 0) + cost;
@@ -201,14 +201,14 @@ static uint32_t brake(struct fetch_call *call)
 static bool try_again(struct fetch_call *call, const struct pf_verdict *v)
 {
     struct fetch_client *client = call->client;
-    enum pf_retry_cause cause = pf_retry_cause(v->outcome, v->retry, call->billed);
-    uint32_t asked = cause == PF_RETRY_THROTTLED ? brake(call) : retry_after(call), delay;
+    enum pf_cause cause = pf_retry_cause(v->cause, call->billed);
+    uint32_t asked = cause == PF_CAUSE_THROTTLED ? brake(call) : retry_after(call), delay;
 
     if (call->last_attempt || client->refusal != FETCH_OK ||
-        pf_retry_next(&call->retry, &client->retry, cause, asked, 0, &client->loop.random,
-                      pf_loop_now_ms(), &delay) != PF_RETRY_AGAIN)
+        pf_retry_next(&call->retry, &client->retry, cause, asked, v->max_tries,
+                      &client->loop.random, pf_loop_now_ms(), &delay) != PF_RETRY_AGAIN)
         return false;
-    if (cause == PF_RETRY_THROTTLED) /* it goes when the pause ends, however often it was told */
+    if (cause == PF_CAUSE_THROTTLED) /* it goes when the pause ends, however often it was told */
         delay = asked + (uint32_t)pf_random_up_to(&client->loop.random, SPREAD_MS);
     rest(call, delay);
     return true;
@@ -219,17 +219,17 @@ static bool ask_again(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
     uint64_t now = pf_loop_now_ms();
-    enum pf_account_state before = client->account.state,
-                          state = pf_account_on_refused(&client->account, now, call->started_ms);
+    enum pf_trust_state before = client->trust.state,
+                        state = pf_trust_on_refused(&client->trust, now, call->started_ms);
 
-    if (state == PF_ACCOUNT_REFUSED || call->last_attempt)
+    if (state == PF_TRUST_REFUSED || call->last_attempt)
         return false;
     if (before != state)
         pf_loop_log(&client->loop, FETCH_LOG_WARNING,
                     "the endpoint answered %d: it refuses the key; asking once more in %u s",
-                    call->x.response.status, PF_ACCOUNT_ASK_MS / 1000);
-    call->retry.cause = PF_RETRY_THROTTLED; /* nobody's budget pays for it */
-    rest(call, PF_ACCOUNT_ASK_MS);
+                    call->x.response.status, PF_TRUST_ASK_MS / 1000);
+    call->retry.cause = PF_CAUSE_THROTTLED; /* nobody's budget pays for it */
+    rest(call, PF_TRUST_ASK_MS);
     return true;
 }
 
@@ -265,7 +265,9 @@ static bool follow(struct fetch_call *call)
     enum fetch_error e;
 
     location = pf_response_next(&call->x.response, "location", &cursor, &n);
-    if (!location || call->redirects >= client->max_redirects)
+    if (!location || call->redirects >= client->max_redirects ||
+        !pf_template_may_follow(client->template, pf_call_extras(call), call->x.response.status,
+                                &call->as_get))
         return false;
     if (call->location)
         (void)pf_url_parse(&base, call->location, strlen(call->location), &why);
@@ -293,16 +295,12 @@ static enum fetch_error describe(struct pf_exchange *x, struct pf_request *reque
     const char *why;
 
     if (call->location && pf_url_parse(&location, call->location, strlen(call->location), &why))
-        return pf_template_follow(t, &location, pf_call_extras(call), request);
+        return pf_template_follow(t, &location, call->as_get, call->page.url, call->url_len,
+                                  pf_call_extras(call), request);
     return pf_template_request(t, call->page.url, call->url_len, pf_call_extras(call), request);
 }
 
 /* ------------------------------------------------------------- attempts -- */
-
-static bool is_empty(const struct pf_response *r)
-{
-    return r->decoder ? r->decoded.len == 0 : r->body_len == 0;
-}
 
 /* What the answer says of a quota, in the IETF's header fields. */
 static void keep_to_quota(struct fetch_call *call)
@@ -341,6 +339,23 @@ static enum pf_limiter_end fared(const struct fetch_call *call, const struct pf_
     return v->outcome == FETCH_OUTCOME_TIMEOUT ? PF_LIMITER_CANCELLED : PF_LIMITER_FAILED;
 }
 
+/* What the answer says of the account's plan, in the provider's own header fields. */
+static void keep_to_plan(struct fetch_client *client, const struct pf_verdict *v)
+{
+    int64_t remaining = -1;
+
+    if (v->concurrency_limit <= 0)
+        return;
+    if (v->concurrency_in_use >= 0)
+        remaining = v->concurrency_limit > v->concurrency_in_use
+                        ? v->concurrency_limit - v->concurrency_in_use
+                        : 0;
+    pf_limiter_told(&client->limiter, pf_loop_now_ms(),
+                    v->concurrency_limit < PF_MAX_CONCURRENCY ? (unsigned)v->concurrency_limit
+                                                              : PF_MAX_CONCURRENCY,
+                    remaining, client->in_flight);
+}
+
 /* Notes for land() what the attempt tells of account, host and spending. */
 static void note_end(struct fetch_call *call, const struct pf_verdict *v)
 {
@@ -348,11 +363,19 @@ static void note_end(struct fetch_call *call, const struct pf_verdict *v)
 
     call->fared = fared(call, v);
     call->of_host = pf_domains_said(v->outcome, v->status);
-    if (call->x.error == FETCH_OK)
+    call->billed = v->billed;
+    call->cost_micro = v->cost_micro;
+    if (v->credits_left_micro >= 0)
+        client->credits_left_micro = v->credits_left_micro;
+    if (v->outcome == FETCH_OUTCOME_BLOCKED)
+        client->stats.blocked++;
+    if (call->x.error == FETCH_OK) {
         keep_to_quota(call);
+        keep_to_plan(client, v);
+    }
     if (call->fared == PF_LIMITER_THROTTLED || v->outcome == FETCH_OUTCOME_ACCOUNT)
         call->billed = FETCH_BILLED_NO;
-    else if (client->budget.per_call_micro > 0 &&
+    else if (call->billed == FETCH_BILLED_UNKNOWN && client->budget.per_call_micro > 0 &&
              (v->outcome == FETCH_OUTCOME_OK || v->outcome == FETCH_OUTCOME_TARGET_ERROR))
         call->billed = FETCH_BILLED_YES; /* the user has said what these cost */
     if (call->fared == PF_LIMITER_OK)
@@ -363,23 +386,29 @@ static void note_end(struct fetch_call *call, const struct pf_verdict *v)
 static void attempt_over(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
-    const struct pf_response *r = &call->x.response;
+    struct pf_unwrapped unwrapped;
     struct pf_verdict v;
     char sentence[512];
 
+    pf_unwrapped_init(&unwrapped, client->max_body);
     if (call->x.error != FETCH_OK)
         v = pf_verdict_of_error(call->x.error, call->x.calm);
     else
-        v = pf_verdict_of_answer(client->profile, r->status, is_empty(r));
+        v = pf_verdict_of_answer(client->profile, client->bans, &call->x.response, &unwrapped);
     if (v.redirect && follow(call))
-        return;
+        return; /* which is never wrapped */
     note_end(call, &v);
-    if (v.outcome == FETCH_OUTCOME_ACCOUNT ? ask_again(call) : try_again(call, &v))
+    if (v.outcome == FETCH_OUTCOME_ACCOUNT ? ask_again(call) : try_again(call, &v)) {
+        pf_unwrapped_fini(&unwrapped);
         return;
+    }
+    if (pf_call_note(call, &v, &unwrapped) != FETCH_OK)
+        v = pf_verdict_of_error(FETCH_E_NOMEM, false);
     if (v.error != FETCH_OK)
         pf_sentence(sentence, sizeof sentence, call, &v);
+    pf_unwrapped_fini(&unwrapped);
     end_call(call, &v, sentence);
-    if (client->account.state == PF_ACCOUNT_REFUSED)
+    if (client->trust.state == PF_TRUST_REFUSED)
         pf_client_refuse(client, FETCH_E_ACCOUNT);
 }
 
@@ -434,7 +463,7 @@ void pf_attempt_start(struct fetch_call *call)
     call->mark = pf_limiter_on_start(&client->limiter, now, client->in_flight);
     call->pace = pf_pacer_on_start(&client->pacer, now);
     pf_brake_on_start(&client->brake, now);
-    pf_account_on_start(&client->account);
+    pf_trust_on_start(&client->trust);
     pf_budget_start(&client->budget, now);
     call->billed = FETCH_BILLED_UNKNOWN;
     call->cost_micro = -1;
@@ -453,6 +482,7 @@ void pf_attempt_start(struct fetch_call *call)
     free(call->location);
     call->location = NULL;
     call->redirects = 0;
+    call->as_get = false;
     call->timer.on_due = on_timeout;
     pf_loop_start_timer(&client->loop, &call->timer, client->timeout_ms);
     start_exchange(call, client->pool[0]);

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-/* One block: the struct, the pairs, their strings. */
+/* One block: the struct, the pairs, their strings, the method, the body. */
 static struct pf_extras *copy_extras(const struct fetch_target *target)
 {
     size_t pairs = target->param_count + target->header_count;
@@ -22,13 +22,17 @@ static struct pf_extras *copy_extras(const struct fetch_target *target)
 
         n += (p->name ? strlen(p->name) : 0) + (p->value ? strlen(p->value) : 0) + 2;
     }
+    n += target->body_len + (target->method ? strlen(target->method) + 1 : 0);
     extras = malloc(n);
     if (!extras)
         return NULL;
     pair = (struct fetch_pair *)(void *)(extras + 1);
     text = (char *)(pair + pairs);
-    *extras = (struct pf_extras){pair, target->param_count, pair + target->param_count,
-                                 target->header_count};
+    *extras = (struct pf_extras){.params = pair,
+                                 .param_count = target->param_count,
+                                 .headers = pair + target->param_count,
+                                 .header_count = target->header_count,
+                                 .body_len = target->body_len};
     for (size_t i = 0; i < pairs; i++) {
         const struct fetch_pair *p = i < target->param_count
                                          ? &target->params[i]
@@ -39,6 +43,12 @@ static struct pf_extras *copy_extras(const struct fetch_target *target)
         pair[i].value = text;
         text = stpcpy(text, p->value ? p->value : "") + 1;
     }
+    if (target->method) {
+        extras->method = text;
+        text = stpcpy(text, target->method) + 1;
+    }
+    if (target->body_len > 0)
+        extras->body = memcpy(text, target->body, target->body_len);
     return extras;
 }
 
@@ -61,7 +71,7 @@ struct fetch_call *pf_call_new(const struct fetch_target *target)
     call->page.cost_micro = -1;
     pf_list_init(&call->link);
     pf_list_init(&call->sibling);
-    if (target->param_count + target->header_count > 0) {
+    if (target->param_count + target->header_count + target->body_len > 0 || target->method) {
         call->extras = copy_extras(target);
         if (!call->extras) {
             free(call);
@@ -77,6 +87,10 @@ void pf_call_free(struct fetch_call *call)
         return;
     pf_exchange_fini(&call->x);
     free(call->location);
+    if (call->unwrapped)
+        pf_unwrapped_fini(call->unwrapped);
+    free(call->unwrapped);
+    free(call->notes);
     free(call->extras);
     free(call->message);
     free(call);
@@ -84,7 +98,7 @@ void pf_call_free(struct fetch_call *call)
 
 const struct pf_extras *pf_call_extras(const struct fetch_call *call)
 {
-    static const struct pf_extras none = {NULL, 0, NULL, 0};
+    static const struct pf_extras none = {.params = NULL};
 
     return call->extras ? call->extras : &none;
 }
@@ -108,6 +122,40 @@ void pf_call_say(struct fetch_call *call, const char *what)
     }
 }
 
+enum fetch_error pf_call_note(struct fetch_call *call, const struct pf_verdict *v,
+                              struct pf_unwrapped *unwrapped)
+{
+    size_t url_len = v->final_url ? v->final_url_len : 0, reason_len = strlen(v->reason);
+
+    if (url_len + reason_len > 0 && (call->notes = malloc(url_len + reason_len + 2))) {
+        if (url_len > 0)
+            call->page.final_url = memcpy(call->notes, v->final_url, url_len);
+        call->notes[url_len] = '\0';
+        if (reason_len > 0)
+            call->page.reason = strcpy(call->notes + url_len + 1, v->reason);
+    }
+    call->page.billed = v->billed;
+    if (!unwrapped->present)
+        return FETCH_OK;
+    call->unwrapped = malloc(sizeof *unwrapped);
+    if (!call->unwrapped)
+        return FETCH_E_NOMEM;
+    *call->unwrapped = *unwrapped;
+    *unwrapped = (struct pf_unwrapped){.present = false};
+    return FETCH_OK;
+}
+
+/* The page is what was within. */
+static void show_unwrapped(struct fetch_page *page, const struct pf_unwrapped *u)
+{
+    page->body = u->body.data ? u->body.data : "";
+    page->body_len = u->body.len;
+    if (u->header_count > 0) {
+        page->headers = u->header;
+        page->header_count = u->header_count;
+    }
+}
+
 void pf_call_seal(struct fetch_call *call)
 {
     struct fetch_page *page = &call->page;
@@ -121,6 +169,8 @@ void pf_call_seal(struct fetch_call *call)
     }
     page->headers = r->field;
     page->header_count = r->field_count;
+    if (call->unwrapped)
+        show_unwrapped(page, call->unwrapped);
     page->api_status = r->progress >= PF_PROGRESS_BODY ? r->status : 0;
     page->protocol = r->protocol ? r->protocol : "";
     clock_gettime(CLOCK_REALTIME, &now);

@@ -8,6 +8,7 @@
 
 #include "base/timers.h"
 #include "endpoint/template.h"
+#include "endpoint/verdict.h"
 #include "engine/domains.h"
 #include "engine/limiter.h"
 #include "engine/retry.h"
@@ -45,6 +46,9 @@ struct fetch_call {
     int64_t cost_micro;        /* likewise; -1: not told */
     bool last_attempt;         /* however this one ends, it is the last */
     unsigned redirects;
+    bool as_get; /* a redirect has made a GET of it */
+    char *notes; /* page.final_url and page.reason, owned; NULL: neither is known */
+    struct pf_unwrapped *unwrapped; /* what the page was wrapped in, owned; NULL: nothing */
     char *location;           /* absolute URL that the endpoint redirected to, owned; or NULL */
     struct pf_extras *extras; /* owned, NULL: none */
     char *message;            /* page.message's memory */
@@ -61,6 +65,11 @@ const struct pf_extras *pf_call_extras(const struct fetch_call *call);
 
 /* page.message becomes "URL: what", printable.  Without memory there is a general one. */
 void pf_call_say(struct fetch_call *call, const char *what);
+
+/* Notes what the answer says beside the page, and takes what it was wrapped in, before it is
+ * sealed.  Without memory the notes are left out; FETCH_E_NOMEM where the page itself is. */
+enum fetch_error pf_call_note(struct fetch_call *call, const struct pf_verdict *verdict,
+                              struct pf_unwrapped *unwrapped);
 
 /* Makes the page of what the exchange has left. */
 void pf_call_seal(struct fetch_call *call);

@@ -71,7 +71,7 @@ static uint64_t next_start(struct fetch_client *client, uint64_t now)
     when = pf_limiter_when(&client->limiter, now, client->in_flight);
     if (when == PF_WHEN_NEVER)
         return when;
-    when = later(when, pf_account_when(&client->account, now));
+    when = later(when, pf_trust_when(&client->trust, now));
     return later(when,
                  later(pf_brake_when(&client->brake, now), pf_pacer_when(&client->pacer, now)));
 }
@@ -160,6 +160,8 @@ static void destroy(struct fetch_client *client)
         pf_pool_free(client->pool[--client->pool_count]);
     pf_tls_fini(&client->tls);
     pf_template_free(client->template);
+    pf_bans_free(client->bans);
+    pf_profile_free(client->profile);
     pf_domains_fini(&client->domains);
     event_del(&client->pump);
     pf_loop_fini(&client->loop);
@@ -346,6 +348,7 @@ void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *s
     now.resting_hosts = client->domains.resting_now;
     now.cost_micro = client->budget.spent_micro;
     now.cost_reserved_micro = pf_budget_reserved(&client->budget);
+    now.credits_left_micro = client->credits_left_micro;
     now.limit_found = pf_limiter_learned(&client->limiter);
     now.size = stats->size < sizeof now ? stats->size : sizeof now;
     memcpy(stats, &now, now.size);
@@ -445,7 +448,7 @@ static void take_numbers(struct fetch_client *client, const struct fetch_options
     pf_brake_init(&client->brake, &client->loop.random);
     pf_pacer_init(&client->pacer, o->rate);
     pf_domains_set_limit(&client->domains, o->per_domain);
-    pf_account_init(&client->account, o->retries > 0);
+    pf_trust_init(&client->trust, o->retries > 0);
     pf_budget_init(&client->budget, o->max_cost_micro, o->cost_per_call_micro);
     pf_retry_run_init(&client->retry, (unsigned)o->retries, pf_loop_now_ms());
     client->connections = o->connections;
@@ -454,6 +457,7 @@ static void take_numbers(struct fetch_client *client, const struct fetch_options
     client->deadline_ms = o->deadline_ms;
     client->max_redirects = (unsigned)o->redirects;
     client->max_body = o->max_body;
+    client->credits_left_micro = -1;
     client->insecure = o->insecure != 0;
     client->http = o->http;
     client->guess_bytes = PF_READ_GUESS;
@@ -466,6 +470,8 @@ static enum fetch_error set_up(struct fetch_client *client, const struct fetch_o
 {
     enum fetch_error e = pf_template_new(&client->template, client->profile, o, failure);
 
+    if (e == FETCH_OK)
+        e = pf_bans_new(&client->bans, o, failure);
     if (e != FETCH_OK)
         return e;
     take_numbers(client, o);
@@ -501,7 +507,7 @@ enum fetch_error fetch_client_new(struct fetch_client **out, struct event_base *
 {
     struct fetch_failure unwanted;
     struct fetch_options o;
-    const struct pf_profile *profile;
+    struct pf_profile *profile;
     struct fetch_client *client;
     enum fetch_error e;
 
@@ -513,6 +519,7 @@ enum fetch_error fetch_client_new(struct fetch_client **out, struct event_base *
         return e;
     client = allocate(base);
     if (!client) {
+        pf_profile_free(profile);
         failure->error = FETCH_E_NOMEM;
         (void)snprintf(failure->message, sizeof failure->message, "%s",
                        fetch_strerror(FETCH_E_NOMEM));

@@ -8,13 +8,14 @@
 #ifndef PF_ENGINE_CLIENT_H
 #define PF_ENGINE_CLIENT_H
 
-#include "engine/account.h"
+#include "engine/trust.h"
 #include "engine/brake.h"
 #include "engine/budget.h"
 #include "engine/call.h"
 #include "engine/domains.h"
 #include "engine/limiter.h"
 #include "engine/pacer.h"
+#include "endpoint/banpage.h"
 #include "endpoint/template.h"
 #include "transport/loop.h"
 #include "transport/pool.h"
@@ -30,8 +31,9 @@ struct pf_watcher {
 
 struct fetch_client {
     struct pf_loop loop;
-    const struct pf_profile *profile;
+    struct pf_profile *profile;
     struct pf_template *template;
+    struct pf_bans *bans;
     struct pf_tls tls; /* context is NULL until an https origin is used */
     char *ca_file;
     bool insecure;
@@ -60,9 +62,10 @@ struct fetch_client {
     struct pf_limiter limiter; /* these five are asked before each dispatch, in dispatch() */
     struct pf_brake brake;
     struct pf_pacer pacer;
-    struct pf_account account;
+    struct pf_trust trust;
     struct pf_budget budget;
     struct pf_retry_run retry;
+    int64_t credits_left_micro; /* as the provider said last; -1: it does not */
     enum fetch_error refusal;   /* FETCH_OK, or why nothing is sent any more: FETCH_E_ACCOUNT,
                                     FETCH_E_BUDGET */
     bool paused;                /* by the program */

@@ -56,29 +56,31 @@ static const char *fault_of(struct fetch_options *o, const struct pf_profile *pr
     for (size_t i = 0; i < o->resolve_count; i++)
         if (!o->resolve[i] || !pf_resolver_override_is_valid(o->resolve[i]))
             return "an entry of resolve is not HOST:PORT:ADDRESS";
-    return pf_budget_fault(o->max_cost_micro, o->cost_per_call_micro, false);
+    return pf_budget_fault(o->max_cost_micro, o->cost_per_call_micro,
+                           profile->cost.name[0] != NULL);
 }
 
 enum fetch_error pf_options_read(struct fetch_options *out, const struct fetch_options *in,
-                                 const struct pf_profile **profile, struct fetch_failure *failure)
+                                 struct pf_profile **profile, struct fetch_failure *failure)
 {
     static const struct fetch_options defaults = FETCH_OPTIONS_INIT;
     const char *fault;
+    enum fetch_error e;
 
+    *profile = NULL;
     if (!in)
         in = &defaults;
     if (!pf_options_adopt(out, sizeof *out, in, in->size))
         return invalid(failure, "fetch_options.size is not set: begin with FETCH_OPTIONS_INIT");
-    *profile = pf_profile_find(out->profile);
-    if (!*profile) {
-        failure->error = FETCH_E_INVALID;
-        (void)snprintf(failure->message, sizeof failure->message,
-                       "there is no profile \"%.60s\"; there is: proxiesapi", out->profile);
-        return FETCH_E_INVALID;
-    }
+    e = pf_profile_load(profile, out->profile, out->profile_file, failure);
+    if (e != FETCH_OK)
+        return e;
     fault = fault_of(out, *profile);
-    if (fault)
+    if (fault) {
+        pf_profile_free(*profile);
+        *profile = NULL;
         return invalid(failure, fault);
+    }
     if (out->retries == FETCH_RETRIES_DEFAULT)
         out->retries = PF_DEFAULT_RETRIES;
     if (out->redirects == FETCH_REDIRECTS_DEFAULT)

@@ -8,10 +8,11 @@
 
 /*
  * Fills *out from the caller's struct (borrowed; NULL: defaults), of whatever size it was compiled
- * with.  Strings are still the caller's.  FETCH_E_INVALID with a sentence in *failure.
+ * with.  Strings are still the caller's.  Gives the profile (pf_profile_free()).  FETCH_E_INVALID,
+ * FETCH_E_PROFILE or FETCH_E_NOMEM with a sentence in *failure.
  */
 enum fetch_error pf_options_read(struct fetch_options *out, const struct fetch_options *in,
-                                 const struct pf_profile **profile, struct fetch_failure *failure);
+                                 struct pf_profile **profile, struct fetch_failure *failure);
 
 /* Copies a public struct that begins with its size into one of ours: what the caller's
  * does not have yet is zero.  False if `size` cannot be right. */

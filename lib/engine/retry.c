@@ -38,8 +38,8 @@ static void pay_in(struct pf_retry_run *run, uint64_t now_ms, double milli)
 void pf_retry_run_init(struct pf_retry_run *run, unsigned retries, uint64_t now_ms)
 {
     *run = (struct pf_retry_run){.faded_ms = now_ms};
-    run->limit[PF_RETRY_NETWORK] = run->limit[PF_RETRY_PROVIDER] = retries;
-    run->limit[PF_RETRY_BLOCKED] = retries < PF_RETRIES_BLOCKED ? retries : PF_RETRIES_BLOCKED;
+    run->limit[PF_CAUSE_NETWORK] = run->limit[PF_CAUSE_PROVIDER] = retries;
+    run->limit[PF_CAUSE_BLOCKED] = retries < PF_RETRIES_BLOCKED ? retries : PF_RETRIES_BLOCKED;
     for (unsigned i = 0; i < PF_RETRY_CAUSES; i++)
         run->purse[i].floor_milli = (double)PF_RETRY_FLOOR * MILLI;
 }
@@ -59,7 +59,7 @@ uint32_t pf_retry_go(const struct pf_retry_state *state, struct pf_retry_run *ru
 {
     struct pf_retry_purse *p = &run->purse[state->cause];
 
-    if (state->cause == PF_RETRY_THROTTLED)
+    if (state->cause == PF_CAUSE_THROTTLED)
         return 0; /* the brake sees to these */
     fade(run, now_ms);
     if (p->milli >= MILLI) {
@@ -75,34 +75,9 @@ uint32_t pf_retry_go(const struct pf_retry_state *state, struct pf_retry_run *ru
 
 /* ------------------------------------------------------------- one call -- */
 
-enum pf_retry_cause pf_retry_cause(enum fetch_outcome outcome, bool retry, enum fetch_billed billed)
+enum pf_cause pf_retry_cause(enum pf_cause cause, enum fetch_billed billed)
 {
-    if (!retry)
-        return PF_RETRY_NEVER;
-    if (outcome == FETCH_OUTCOME_BLOCKED)
-        return PF_RETRY_BLOCKED;
-    if (billed == FETCH_BILLED_YES)
-        return PF_RETRY_NEVER;
-    switch (outcome) {
-    case FETCH_OUTCOME_THROTTLED:
-        return PF_RETRY_THROTTLED;
-    case FETCH_OUTCOME_NETWORK:
-    case FETCH_OUTCOME_TIMEOUT:
-        return PF_RETRY_NETWORK;
-    case FETCH_OUTCOME_PROVIDER_ERROR:
-    case FETCH_OUTCOME_TARGET_ERROR:
-        return PF_RETRY_PROVIDER;
-    case FETCH_OUTCOME_OK:
-    case FETCH_OUTCOME_BLOCKED:
-    case FETCH_OUTCOME_ACCOUNT:
-    case FETCH_OUTCOME_TOO_LARGE:
-    case FETCH_OUTCOME_BAD_URL:
-    case FETCH_OUTCOME_CANCELLED:
-    case FETCH_OUTCOME_BUDGET:
-    case FETCH_OUTCOME_COUNT:
-        break;
-    }
-    return PF_RETRY_NEVER;
+    return billed == FETCH_BILLED_YES && cause != PF_CAUSE_BLOCKED ? PF_CAUSE_FINAL : cause;
 }
 
 static enum pf_retry_answer next_throttled(struct pf_retry_state *state, uint64_t now_ms)
@@ -114,24 +89,23 @@ static enum pf_retry_answer next_throttled(struct pf_retry_state *state, uint64_
 }
 
 enum pf_retry_answer pf_retry_next(struct pf_retry_state *state, const struct pf_retry_run *run,
-                                   enum pf_retry_cause cause, uint32_t retry_after_ms,
-                                   unsigned max_tries, struct pf_random *random, uint64_t now_ms,
-                                   uint32_t *delay_ms)
+                                   enum pf_cause cause, uint32_t retry_after_ms, unsigned max_tries,
+                                   struct pf_random *random, uint64_t now_ms, uint32_t *delay_ms)
 {
     enum pf_retry_answer answer = PF_RETRY_AGAIN;
     unsigned limit, tries;
 
-    if (cause == PF_RETRY_NEVER)
+    if (cause == PF_CAUSE_FINAL)
         return PF_RETRY_FINAL;
     tries = state->tries[cause];
-    if (cause == PF_RETRY_THROTTLED) {
+    if (cause == PF_CAUSE_THROTTLED) {
         answer = next_throttled(state, now_ms);
     } else {
         limit = run->limit[cause];
         if (max_tries > 0 && max_tries < limit)
             limit = max_tries;
         state->throttled_since_ms = 0; /* these are of a row */
-        state->tries[PF_RETRY_THROTTLED] = 0;
+        state->tries[PF_CAUSE_THROTTLED] = 0;
         if (tries >= limit)
             answer = PF_RETRY_USED_UP;
     }

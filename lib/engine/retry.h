@@ -20,7 +20,7 @@
  * A call's way:
  *
  *   first attempt starts   pf_retry_note_first()
- *   attempt ended          pf_retry_cause(): PF_RETRY_NEVER: it is final; pf_retry_note_good() where
+ *   attempt ended          pf_retry_cause(): PF_CAUSE_FINAL: it is final; pf_retry_note_good() where
  *                          it went well
  *   otherwise              pf_retry_next(): no, or rest for so long
  *   rested                 pf_retry_go(): 0: to the queue; or rest for so long and ask again
@@ -36,16 +36,9 @@
 #include <stdint.h>
 
 #include "base/random.h"
-#include "pfetch/fetch.h"
+#include "endpoint/verdict.h"
 
-enum pf_retry_cause {
-    PF_RETRY_THROTTLED,
-    PF_RETRY_NETWORK,
-    PF_RETRY_PROVIDER,
-    PF_RETRY_BLOCKED,
-    PF_RETRY_NEVER /* final, or already paid for */
-};
-#define PF_RETRY_CAUSES 4 /* those that may be tried again */
+#define PF_RETRY_CAUSES (PF_CAUSE_BLOCKED + 1)
 
 enum pf_retry_answer {
     PF_RETRY_AGAIN,   /* after the delay                                             */
@@ -80,12 +73,8 @@ void pf_retry_note_first(struct pf_retry_run *run, uint64_t now_ms);
 /* An attempt went well: a page, or an error that is the target's own answer. */
 void pf_retry_note_good(struct pf_retry_run *run, uint64_t now_ms);
 
-/*
- * Why an attempt would be repeated: of its outcome, whether the verdict sees sense in another
- * one, and whether it was billed.  What is known to be billed is not repeated, except a ban page.
- */
-enum pf_retry_cause pf_retry_cause(enum fetch_outcome outcome, bool retry,
-                                   enum fetch_billed billed);
+/* Why an attempt may be repeated, if at all: what is known to be billed is not, but for a ban page. */
+enum pf_cause pf_retry_cause(enum pf_cause cause, enum fetch_billed billed);
 
 /*
  * An attempt has failed from `cause`: PF_RETRY_AGAIN and *delay_ms, with full jitter and not before
@@ -93,9 +82,8 @@ enum pf_retry_cause pf_retry_cause(enum fetch_outcome outcome, bool retry,
  * rule's own number of retries for the call's cause, where that is fewer; 0: none of its own.
  */
 enum pf_retry_answer pf_retry_next(struct pf_retry_state *state, const struct pf_retry_run *run,
-                                   enum pf_retry_cause cause, uint32_t retry_after_ms,
-                                   unsigned max_tries, struct pf_random *random, uint64_t now_ms,
-                                   uint32_t *delay_ms);
+                                   enum pf_cause cause, uint32_t retry_after_ms, unsigned max_tries,
+                                   struct pf_random *random, uint64_t now_ms, uint32_t *delay_ms);
 
 /*
  * A call has rested: 0 if it goes now, which the run's budget pays; otherwise milliseconds

@@ -9,6 +9,7 @@
  */
 #include "protocol/h1.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -23,11 +24,20 @@ static char *put(char *to, const char *s, size_t n)
     return to + n;
 }
 
+static size_t print_length(char text[48], const struct pf_request *request)
+{
+    if (!pf_request_tells_length(request))
+        return 0;
+    return (size_t)snprintf(text, 48, "content-length: %zu\r\n", request->body_len);
+}
+
 enum fetch_error pf_h1_write(struct pf_buf *out, const struct pf_request *request)
 {
     static const char version[] = " HTTP/1.1\r\nhost: ";
-    size_t method_len = strlen(request->method);
-    size_t n = method_len + 1 + request->path_len + sizeof version + request->authority_len + 4;
+    char length[48];
+    size_t method_len = strlen(request->method), length_len = print_length(length, request);
+    size_t n = method_len + 1 + request->path_len + sizeof version + request->authority_len + 4 +
+               length_len + request->body_len;
     enum fetch_error e;
     char *to;
 
@@ -51,7 +61,10 @@ enum fetch_error pf_h1_write(struct pf_buf *out, const struct pf_request *reques
         to = put(to, f->value, f->value_len);
         to = put(to, "\r\n", 2);
     }
+    to = put(to, length, length_len);
     to = put(to, "\r\n", 2);
+    if (request->body_len > 0)
+        to = put(to, request->body, request->body_len);
     out->len = (size_t)(to - out->data);
     return FETCH_OK;
 }

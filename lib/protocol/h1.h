@@ -28,7 +28,7 @@ struct pf_h1 {
     size_t value_at, value_len;
 };
 
-/* Appends the request's bytes (none for body: all are GETs).  FETCH_E_NOMEM, FETCH_E_TOO_LARGE. */
+/* Appends the request's bytes, body included.  FETCH_E_NOMEM, FETCH_E_TOO_LARGE. */
 enum fetch_error pf_h1_write(struct pf_buf *out, const struct pf_request *request);
 
 /* Begins an exchange whose answer goes to `response` (kept until done or failed). */

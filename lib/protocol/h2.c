@@ -7,10 +7,10 @@
  * (2 MiB: 50 ms at 300 Mbit/s), the connection's is as large as the protocol has it: one
  * page that is slow never stands in the way of another.
  *
- * The :path holds the key and is never indexed (RFC 7541 section 7.1.3); everything else of a
- * repeated request is, and costs a byte a field.
+ * The :path holds the key, or a field does: those are never indexed (RFC 7541 section 7.1.3);
+ * everything else of a repeated request is, and costs a byte a field.
  */
-#include "protocol/h2_stream.h"
+#include "protocol/h2_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,68 +21,22 @@
 #define CONNECTION_WINDOW INT32_MAX
 #define LIMIT_UNTOLD 100u /* RFC 9113 section 6.5.2 recommends no less */
 #define OUTPUT_BYTES 65536u
-#define MAX_H2_FIELDS (PF_MAX_PAIRS * 2 + 8)
 /* Of a request, bytes: a URL of any length that is taken, encoded; nghttp2 stops at 64 KiB. */
 #define MAX_REQUEST_HEAD (PF_MAX_URL * 16u)
 
 /* ------------------------------------------------------------ requests -- */
 
-static nghttp2_nv field(const char *name, size_t name_len, const char *value, size_t value_len,
-                        uint8_t flags)
-{
-    return (nghttp2_nv){(uint8_t *)(uintptr_t)name, (uint8_t *)(uintptr_t)value, name_len,
-                        value_len, flags};
-}
-
-/* HTTP/2 wants names in lower case (RFC 9113 section 8.2.1); a caller's may not be. */
-static bool lower_names(struct pf_buf *names, const struct pf_request *request)
-{
-    for (size_t i = 0; i < request->field_count; i++) {
-        const struct pf_field *f = &request->field[i];
-        char *at;
-
-        if (pf_buf_append(names, f->name, f->name_len) != FETCH_OK)
-            return false;
-        at = names->data + names->len - f->name_len;
-        for (size_t k = 0; k < f->name_len; k++)
-            if (at[k] >= 'A' && at[k] <= 'Z')
-                at[k] = (char)(at[k] | 0x20);
-    }
-    return true;
-}
-
 enum fetch_error pf_h2_start(struct pf_h2 *h2, struct pf_stream *s,
                              const struct pf_request *request, struct pf_response *response)
 {
-    const char *scheme = request->https ? "https" : "http";
-    nghttp2_nv nv[MAX_H2_FIELDS];
-    struct pf_buf names;
-    size_t n = 0, at = 0;
-
     if (h2->closing)
         return FETCH_E_CLOSED;
-    if (request->field_count + 4 > MAX_H2_FIELDS)
-        return FETCH_E_TOO_LARGE;
-    pf_buf_init(&names, SIZE_MAX / 4);
-    if (!lower_names(&names, request)) {
-        pf_buf_fini(&names);
-        return FETCH_E_NOMEM;
-    }
-    nv[n++] = field(":method", 7, request->method, strlen(request->method), 0);
-    nv[n++] = field(":scheme", 7, scheme, strlen(scheme), 0);
-    nv[n++] = field(":authority", 10, request->authority, request->authority_len, 0);
-    nv[n++] = field(":path", 5, request->path, request->path_len, NGHTTP2_NV_FLAG_NO_INDEX);
-    for (size_t i = 0; i < request->field_count; i++) {
-        const struct pf_field *f = &request->field[i];
-
-        nv[n++] = field(names.data + at, f->name_len, f->value, f->value_len, 0);
-        at += f->name_len;
-    }
     *s = (struct pf_stream){.response = response};
-    s->id = nghttp2_submit_request(h2->session, NULL, nv, n, NULL, s);
-    pf_buf_fini(&names);
+    s->id = pf_h2_request_submit(h2, s, request);
     if (s->id < 0) {
-        enum fetch_error e = s->id == NGHTTP2_ERR_NOMEM ? FETCH_E_NOMEM : FETCH_E_CLOSED;
+        enum fetch_error e = s->id == NGHTTP2_ERR_NOMEM              ? FETCH_E_NOMEM
+                             : s->id == NGHTTP2_ERR_INVALID_ARGUMENT ? FETCH_E_TOO_LARGE
+                                                                     : FETCH_E_CLOSED;
 
         s->id = 0; /* out of stream ids, after 2^30 requests, or the session is ending */
         h2->closing = h2->closing || e == FETCH_E_CLOSED;
@@ -251,6 +205,7 @@ struct pf_h2 *pf_h2_new(size_t max_body)
         return NULL;
     pf_list_init(&h2->ended);
     pf_list_init(&h2->active_list);
+    pf_list_init(&h2->uploads);
     if (new_session(h2) != 0 ||
         nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings,
                                 sizeof settings / sizeof *settings) != 0 ||
@@ -267,5 +222,6 @@ void pf_h2_free(struct pf_h2 *h2)
     if (!h2)
         return;
     nghttp2_session_del(h2->session);
+    pf_h2_request_fini(h2);
     free(h2);
 }

@@ -2,7 +2,7 @@
  * What nghttp2 tells of a connection's streams: an answer's head and body as they come, into the
  * memory of its page; what the end of a stream, or of all, means to those that are on it.
  */
-#include "protocol/h2_stream.h"
+#include "protocol/h2_request.h"
 
 #include <string.h>
 
@@ -186,6 +186,7 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     enum fetch_error e;
 
     (void)session;
+    pf_h2_request_drop_body(arg, id);
     if (!s)
         return 0;
     r = s->response;
@@ -209,6 +210,7 @@ static int on_frame_not_sent(nghttp2_session *session, const nghttp2_frame *fram
     (void)session;
     if (frame->hd.type != NGHTTP2_HEADERS)
         return 0;
+    pf_h2_request_drop_body(h2, frame->hd.stream_id);
     for (struct pf_link *l = h2->active_list.next; l != &h2->active_list; l = l->next) {
         struct pf_stream *s = PF_LIST_ENTRY(l, struct pf_stream, link);
 

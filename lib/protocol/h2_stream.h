@@ -13,6 +13,7 @@ struct pf_h2 {
     nghttp2_session *session; /* its user data is this */
     struct pf_link ended;     /* struct pf_stream */
     struct pf_link active_list;
+    struct pf_link uploads; /* h2_request.c: bodies of requests on their way out */
     unsigned active;
     unsigned idle_frames; /* since the last that brought something */
     bool told;            /* the peer's SETTINGS have come */

@@ -80,7 +80,7 @@ static void collect(struct side *s)
 
 static void begin(struct side *s, unsigned options)
 {
-    static const struct pf_field field = {"accept", 6, "*/*", 3};
+    static const struct pf_field field = {"accept", 6, "*/*", 3, false};
     const struct pf_request request = {.method = "GET",
                                        .authority = "example.com",
                                        .authority_len = 11,

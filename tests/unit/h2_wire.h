@@ -218,8 +218,8 @@ static inline void wire_hello(struct pf_buf *b, uint32_t id)
 
 static inline void wire_init(struct wire *w, size_t max_body)
 {
-    static const struct pf_field field[] = {{"User-Agent", 10, "test", 4},
-                                            {"accept-encoding", 15, "gzip", 4}};
+    static const struct pf_field field[] = {{"User-Agent", 10, "test", 4, false},
+                                            {"accept-encoding", 15, "gzip", 4, false}};
     static const char path[] = "/?auth_key=demo&url=http%3A%2F%2Fexample.com%2F";
 
     memset(w, 0, sizeof *w);

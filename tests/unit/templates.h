@@ -5,14 +5,24 @@
 #ifndef PF_TESTS_TEMPLATES_H
 #define PF_TESTS_TEMPLATES_H
 
-#include "unit/unit.h"
+#include "unit/profiles.h"
 
 #include "endpoint/template.h"
 
 #define TARGET "https://example.com/"
 #define ENCODED "https%3A%2F%2Fexample.com%2F"
 
-static const struct pf_extras none = {NULL, 0, NULL, 0};
+static const struct pf_extras none = {.params = NULL};
+
+/* Loaded once, and kept until the process ends. */
+static inline struct pf_profile *default_profile(void)
+{
+    static struct pf_profile *profile;
+
+    if (!profile)
+        profile = profile_named(NULL);
+    return profile;
+}
 
 static inline void forget_environment(void)
 {
@@ -35,7 +45,7 @@ static inline struct pf_template *made(const struct fetch_options *o)
     struct fetch_failure failure = {FETCH_OK, ""};
     struct pf_template *t = NULL;
 
-    ck_assert_msg(pf_template_new(&t, pf_profile_find(NULL), o, &failure) == FETCH_OK, "%s",
+    ck_assert_msg(pf_template_new(&t, default_profile(), o, &failure) == FETCH_OK, "%s",
                   failure.message);
     ck_assert_ptr_nonnull(t);
     return t;
@@ -58,7 +68,7 @@ static inline void check_refused_by(const struct pf_profile *profile, const stru
 static inline void check_refused(const struct fetch_options *o, enum fetch_error error,
                                  const char *part)
 {
-    check_refused_by(pf_profile_find(NULL), o, error, part);
+    check_refused_by(default_profile(), o, error, part);
 }
 
 static inline void check_path(struct pf_template *t, const struct pf_extras *extras,

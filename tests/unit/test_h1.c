@@ -37,7 +37,8 @@ static struct pf_request example(const struct pf_field *field, size_t count)
 
 START_TEST(requests_are_spelled)
 {
-    static const struct pf_field field[] = {{"user-agent", 10, "x/1", 3}, {"empty", 5, "", 0}};
+    static const struct pf_field field[] = {{"user-agent", 10, "x/1", 3, false},
+                                            {"empty", 5, "", 0, false}};
     struct pf_request request = example(NULL, 0);
 
     check_request(&request, "GET /a?b=c HTTP/1.1\r\nhost: example.com:8080\r\n\r\n");
@@ -55,7 +56,7 @@ END_TEST
 START_TEST(requests_take_only_what_they_are_lent)
 {
     struct unit_guard path = {0}, authority = {0}, value = {0};
-    struct pf_field field = {"a", 1, unit_guard_put(&value, "bc", 2), 2};
+    struct pf_field field = {"a", 1, unit_guard_put(&value, "bc", 2), 2, false};
     struct pf_request request = example(&field, 1);
 
     request.path = unit_guard_put(&path, "/p", 2);

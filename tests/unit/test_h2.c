@@ -205,14 +205,14 @@ END_TEST
 
 START_TEST(too_many_request_fields)
 {
-    struct pf_field field[PF_MAX_PAIRS * 2 + 8];
+    struct pf_field field[PF_MAX_REQUEST_FIELDS + 1];
     struct wire w;
 
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
-        field[i] = (struct pf_field){"a", 1, "b", 1};
+        field[i] = (struct pf_field){"a", 1, "b", 1, false};
     wire_init(&w, MAX_BODY);
     w.request.field = field;
-    w.request.field_count = sizeof field / sizeof *field - 4;
+    w.request.field_count = PF_MAX_REQUEST_FIELDS;
     wire_ask(&w);
     w.request.field_count++;
     ck_assert_int_eq(wire_try_ask(&w), FETCH_E_TOO_LARGE);

@@ -1,75 +1,146 @@
-/* The providers' ways of saying things, and what their statuses mean. */
-#include "unit/unit.h"
+/* Profiles: the built-in ones, a user's own, and what is wrong with a text. */
+#include "unit/profiles.h"
 
-#include "endpoint/profile.h"
+#include <stdio.h>
 
 START_TEST(profiles_are_found_by_name)
 {
-    const struct pf_profile *p = pf_profile_find("proxiesapi");
+    static const char *const wrong[] = {"ProxiesAPI", "proxiesapi2", "no such"};
+    struct fetch_failure failure;
+    struct pf_profile *p = profile_named(NULL);
 
-    ck_assert_ptr_nonnull(p);
-    ck_assert_ptr_eq(pf_profile_find(NULL), p); /* the default */
-    ck_assert_ptr_null(pf_profile_find(""));
-    ck_assert_ptr_null(pf_profile_find("ProxiesAPI"));
-    ck_assert_ptr_null(pf_profile_find("proxiesapi2"));
-    ck_assert_ptr_null(pf_profile_find("no such"));
-}
-END_TEST
-
-START_TEST(proxiesapi_in_its_own_words)
-{
-    const struct pf_profile *p = pf_profile_find("proxiesapi");
-
-    ck_assert_str_eq(p->name, "proxiesapi");
-    ck_assert_str_eq(p->endpoint, "http://api.proxiesapi.com/");
-    ck_assert_str_eq(p->key_variable, "PROXIESAPI_KEY");
-    ck_assert_str_eq(p->key_param, "auth_key");
-    ck_assert_str_eq(p->url_param, "url");
-    ck_assert_str_eq(p->render.name, "render");
-    ck_assert_str_eq(p->render.value, "true");
-    ck_assert_str_eq(p->forward_headers.name, "use_headers");
-    ck_assert_str_eq(p->forward_headers.value, "true");
-    ck_assert_str_eq(p->session_param, "session");
-    ck_assert_ptr_null(p->country_param);
-    ck_assert_ptr_null(p->premium.name);
-    ck_assert_uint_ge(p->timeout_ms, 60000); /* a call may take that long */
-}
-END_TEST
-
-START_TEST(every_status_means_something)
-{
-    static const struct pf_status_rule expected[] = {
-        {100, 199, PF_MEANS_TRANSIENT}, {200, 299, PF_MEANS_PAGE},
-        {300, 399, PF_MEANS_REDIRECT},  {400, 400, PF_MEANS_REFUSED},
-        {401, 402, PF_MEANS_ACCOUNT},   {403, 407, PF_MEANS_TARGET},
-        {408, 408, PF_MEANS_TRANSIENT}, {409, 428, PF_MEANS_TARGET},
-        {429, 429, PF_MEANS_THROTTLED}, {430, 499, PF_MEANS_TARGET},
-        {500, 999, PF_MEANS_TRANSIENT},
-    };
-    const struct pf_profile *p = pf_profile_find("proxiesapi");
-    int status = 100;
-
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        ck_assert_int_eq(status, expected[i].from); /* none is left out */
-        for (; status <= expected[i].to; status++)
-            ck_assert_msg(pf_profile_meaning(p, status) == expected[i].meaning, "%d", status);
+    ck_assert_str_eq(p->name, "proxiesapi"); /* the default */
+    pf_profile_free(p);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(pf_profile_load(&p, wrong[i], NULL, &failure), FETCH_E_INVALID);
+        ck_assert_ptr_null(p);
+        ck_assert_ptr_nonnull(strstr(failure.message, "scraperapi"));
     }
-    ck_assert_int_eq(status, 1000);
+    ck_assert_ptr_null(fetch_profile_text("no such"));
+    ck_assert_ptr_null(fetch_profile_text(NULL));
 }
 END_TEST
 
-START_TEST(the_first_rule_wins)
+/* What every one of them must have; and its text is what a user's file may be. */
+START_TEST(every_built_in_profile_is_sound)
 {
-    static const struct pf_status_rule rules[] = {
-        {200, 200, PF_MEANS_THROTTLED}, {200, 299, PF_MEANS_PAGE}, {0, 0, PF_MEANS_REFUSED}};
-    static const struct pf_status_rule none[] = {{0, 0, PF_MEANS_PAGE}};
-    struct pf_profile p = {.name = "other", .rules = rules};
+    static const char *const wanted[] = {
+        "proxiesapi",  "scraperapi",  "scrapingbee", "scrapingant", "crawlbase",
+        "zenrows",     "scrapingdog", "scrapedo",    "scrapfly",    "webscrapingapi",
+        "scrapestack", "zyte",        "generic",
+    };
+    const char *const *names = fetch_profile_names();
+    struct fetch_failure failure;
+    size_t n = 0;
 
-    ck_assert_int_eq(pf_profile_meaning(&p, 200), PF_MEANS_THROTTLED);
-    ck_assert_int_eq(pf_profile_meaning(&p, 201), PF_MEANS_PAGE);
-    ck_assert_int_eq(pf_profile_meaning(&p, 300), PF_MEANS_TRANSIENT);
-    p.rules = none;
-    ck_assert_int_eq(pf_profile_meaning(&p, 200), PF_MEANS_TRANSIENT);
+    for (; names[n]; n++) {
+        struct pf_profile *p = profile_named(names[n]);
+        struct pf_profile *again = profile_of(fetch_profile_text(names[n]), &failure);
+
+        ck_assert_str_eq(p->name, names[n]);
+        ck_assert_ptr_nonnull(p->target);
+        ck_assert_uint_ge(p->timeout_ms, 60000); /* it outlasts the provider's own retries */
+        ck_assert_int_eq(p->endpoint == NULL, strcmp(names[n], "generic") == 0);
+        ck_assert_uint_gt(p->rule_count, 4);
+        ck_assert_int_eq(p->rule[p->rule_count - 1].status.from, 0); /* nothing is left open */
+        ck_assert_uint_eq(again->rule_count, p->rule_count);
+        pf_profile_free(p);
+        pf_profile_free(again);
+    }
+    ck_assert_uint_eq(n, sizeof wanted / sizeof *wanted);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_ptr_nonnull(fetch_profile_text(wanted[i]));
+}
+END_TEST
+
+#define SOUND                                                                                      \
+    "name = mine\nendpoint = https://api.example.com/\nkey = query k\ntarget = query u\n"          \
+    "timeout = 60\nrule = 200-299 -> page\nrule = * -> transient\n"
+
+START_TEST(a_profile_of_one_s_own)
+{
+    struct fetch_failure failure;
+    struct pf_profile *p = profile_of("\n# mine\n" SOUND, &failure);
+
+    ck_assert_msg(p != NULL, "%s", failure.message);
+    ck_assert_str_eq(p->name, "mine");
+    ck_assert_str_eq(p->key_name, "k");
+    ck_assert_str_eq(p->target, "u");
+    ck_assert_uint_eq(p->timeout_ms, 60000);
+    ck_assert_uint_eq(p->rule_count, 2);
+    pf_profile_free(p);
+}
+END_TEST
+
+static const struct {
+    const char *text, *says;
+} faults[] = {
+    {"", "test.profile"},
+    {"nonsense\n", "1"},
+    {SOUND "frobnicate = yes\n", "8"},
+    {SOUND "timeout = soon\n", "timeout"},
+    {SOUND "rule = 200 -> happiness\n", "8"},
+    {SOUND "rule = many -> page\n", "8"},
+    {SOUND "rule = 200 page\n", "8"},
+    {SOUND "doubts_empty = perhaps\n", "yes"},
+    {"name = mine\nkey = nowhere k\n", "2"},
+    {"endpoint = https://api.example.com/\nkey = query k\ntarget = query u\n", "name"},
+};
+
+START_TEST(faults_are_named_with_their_place)
+{
+    struct fetch_failure failure;
+    struct pf_profile *p = profile_of(faults[_i].text, &failure);
+
+    ck_assert_msg(p == NULL, "\"%s\" passed", faults[_i].text);
+    ck_assert_int_eq(failure.error, FETCH_E_PROFILE);
+    ck_assert_msg(strstr(failure.message, faults[_i].says) != NULL, "\"%s\" lacks \"%s\"",
+                  failure.message, faults[_i].says);
+}
+END_TEST
+
+START_TEST(files_are_read)
+{
+    char path[] = "/tmp/pfetch-profile-XXXXXX";
+    int fd = mkstemp(path);
+    struct fetch_failure failure;
+    struct pf_profile *p;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, SOUND, sizeof SOUND - 1), (int)(sizeof SOUND - 1));
+    ck_assert_int_eq(pf_profile_load(&p, NULL, path, &failure), FETCH_OK);
+    pf_profile_free(p);
+    ck_assert_int_eq(pf_profile_load(&p, "mine", path, &failure), FETCH_OK);
+    pf_profile_free(p);
+    ck_assert_int_eq(pf_profile_load(&p, "zyte", path, &failure), FETCH_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(failure.message, "mine"));
+    ck_assert_int_eq(ftruncate(fd, 1 << 24), 0);
+    ck_assert_int_eq(pf_profile_load(&p, NULL, path, &failure), FETCH_E_PROFILE);
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(pf_profile_load(&p, NULL, path, &failure), FETCH_E_PROFILE);
+    ck_assert_ptr_nonnull(strstr(failure.message, path));
+}
+END_TEST
+
+/* A text that ends anywhere, or has any byte changed, is read or refused, and never more. */
+START_TEST(broken_texts_do_no_harm)
+{
+    const char *text = fetch_profile_text("zyte");
+    size_t n = strlen(text);
+    char *copy = strdup(text);
+    struct fetch_failure failure;
+    struct pf_profile *p;
+
+    for (size_t i = 0; i < n; i += 3) {
+        (void)pf_profile_parse(&p, text, i, "cut", &failure);
+        pf_profile_free(p);
+        copy[i] = (char)(copy[i] ^ (1 << i % 8));
+        (void)pf_profile_parse(&p, copy, n, "changed", &failure);
+        pf_profile_free(p);
+        copy[i] = text[i];
+    }
+    free(copy);
 }
 END_TEST
 
@@ -79,8 +150,11 @@ int main(void)
     TCase *tc = unit_case(suite, "profile");
 
     tcase_add_test(tc, profiles_are_found_by_name);
-    tcase_add_test(tc, proxiesapi_in_its_own_words);
-    tcase_add_test(tc, every_status_means_something);
-    tcase_add_test(tc, the_first_rule_wins);
+    tcase_add_test(tc, every_built_in_profile_is_sound);
+    tcase_add_test(tc, a_profile_of_one_s_own);
+    tcase_add_loop_test(tc, faults_are_named_with_their_place, 0,
+                        (int)(sizeof faults / sizeof *faults));
+    tcase_add_test(tc, files_are_read);
+    tcase_add_test(tc, broken_texts_do_no_harm);
     return unit_run(suite);
 }

@@ -122,7 +122,7 @@ START_TEST(params_of_client_and_target)
     static const struct fetch_pair client[] = {{"a", "1"}, {"b c", "2&3"}, {"empty", ""}};
     static const struct fetch_pair own[] = {{"d", "4"}, {"a", "5"}};
     static const struct fetch_pair other_case[] = {{"A", "6"}};
-    struct pf_extras extras = {own, 2, NULL, 0};
+    struct pf_extras extras = {.params = own, .param_count = 2};
     struct fetch_options o = with_key();
     struct pf_template *t;
 
@@ -131,7 +131,7 @@ START_TEST(params_of_client_and_target)
     t = made(&o);
     check_path(t, &none, TARGET, "/?auth_key=demo&a=1&b%20c=2%263&empty=&url=" ENCODED);
     check_path(t, &extras, TARGET, "/?auth_key=demo&b%20c=2%263&empty=&d=4&a=5&url=" ENCODED);
-    extras = (struct pf_extras){other_case, 1, NULL, 0};
+    extras = (struct pf_extras){.params = other_case, .param_count = 1};
     check_path(t, &extras, TARGET, "/?auth_key=demo&a=1&b%20c=2%263&empty=&A=6&url=" ENCODED);
     check_path(t, &none, TARGET, "/?auth_key=demo&a=1&b%20c=2%263&empty=&url=" ENCODED);
     pf_template_free(t);
@@ -144,7 +144,7 @@ START_TEST(options_are_only_borrowed)
     char key[] = "demo", name[] = "a", value[] = "1", field[] = "x-a", text[] = "b";
     char endpoint[] = "http://example.net/api", key_param[] = "k";
     static const struct fetch_pair with_key_name = {"k", "1"};
-    const struct pf_extras other = {&with_key_name, 1, NULL, 0};
+    const struct pf_extras other = {.params = &with_key_name, .param_count = 1};
     struct fetch_pair param = {name, value}, header = {field, text};
     struct fetch_options o = with_key();
     struct pf_template *t;

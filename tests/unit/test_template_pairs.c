@@ -37,7 +37,7 @@ END_TEST
 START_TEST(what_a_profile_cannot_say_is_refused)
 {
     static const struct fetch_pair header = {"cookie", "a=b"};
-    struct pf_profile bare = *pf_profile_find(NULL);
+    struct pf_profile bare = *default_profile();
     struct fetch_options o = with_key();
 
     o.country = "de";
@@ -47,7 +47,8 @@ START_TEST(what_a_profile_cannot_say_is_refused)
     o.premium = 1;
     check_refused(&o, FETCH_E_UNSUPPORTED, "premium");
     o.premium = 0;
-    bare.render.name = bare.session_param = bare.forward_headers.name = NULL;
+    bare.render.count = bare.session.count = 0;
+    bare.headers_way = PF_HEADERS_NONE;
     bare.name = "bare";
     o.render = 1;
     check_refused_by(&bare, &o, FETCH_E_UNSUPPORTED, "bare");
@@ -65,28 +66,31 @@ END_TEST
 /* A profile that has a spelling for everything. */
 START_TEST(what_a_profile_can_say_is_said)
 {
-    struct pf_profile rich = *pf_profile_find(NULL);
+    struct pf_profile *rich = profile_of(
+        "name = rich\nendpoint = http://api.example.com/\nkey = query auth_key\n"
+        "target = query target\nrender = render=true\npremium = tier=2\ncountry = geo={}\n"
+        "session = session={}\ntimeout = 60\nrule = * -> page\n",
+        &(struct fetch_failure){FETCH_OK, ""});
     struct fetch_options o = with_key();
     struct fetch_failure failure;
     struct pf_template *t;
 
-    rich.premium = (struct fetch_pair){"tier", "2"};
-    rich.country_param = "geo";
-    rich.url_param = "target";
     o.premium = o.render = 1;
     o.country = "de";
     o.session = "s";
-    ck_assert_int_eq(pf_template_new(&t, &rich, &o, &failure), FETCH_OK);
+    ck_assert_int_eq(pf_template_new(&t, rich, &o, &failure), FETCH_OK);
     check_path(t, &none, TARGET,
                "/?auth_key=demo&render=true&tier=2&geo=de&session=s&target=" ENCODED);
     pf_template_free(t);
+    pf_profile_free(rich);
 }
 END_TEST
 
 static void check_extras(struct fetch_pair pair, enum fetch_error as_param,
                          enum fetch_error as_header)
 {
-    const struct pf_extras param = {&pair, 1, NULL, 0}, header = {NULL, 0, &pair, 1};
+    const struct pf_extras param = {.params = &pair, .param_count = 1},
+                           header = {.headers = &pair, .header_count = 1};
     struct fetch_options o = with_key(), with = o;
     struct pf_template *t = made(&o);
     const char *fault = "untouched", *name = pair.name ? pair.name : "NULL";
@@ -146,7 +150,7 @@ START_TEST(header_values_hold_no_control_characters)
 
     for (size_t i = 0; i < COUNT(values); i++) {
         struct fetch_pair pair = {"a", values[i]};
-        const struct pf_extras extras = {NULL, 0, &pair, 1};
+        const struct pf_extras extras = {.headers = &pair, .header_count = 1};
         const char *fault;
 
         ck_assert_int_eq(pf_template_check(t, &extras, &fault), FETCH_E_INVALID);
@@ -165,8 +169,8 @@ START_TEST(pairs_have_a_number)
     for (size_t i = 0; i < COUNT(pairs); i++)
         pairs[i] = (struct fetch_pair){"a", "b"};
     for (size_t over = 0; over < 2; over++) {
-        const struct pf_extras params = {pairs, PF_MAX_PAIRS + over, NULL, 0};
-        const struct pf_extras headers = {NULL, 0, pairs, PF_MAX_PAIRS + over};
+        const struct pf_extras params = {.params = pairs, .param_count = PF_MAX_PAIRS + over};
+        const struct pf_extras headers = {.headers = pairs, .header_count = PF_MAX_PAIRS + over};
         enum fetch_error expected = over ? FETCH_E_INVALID : FETCH_OK;
         const char *fault;
 
@@ -215,7 +219,7 @@ START_TEST(headers_of_client_and_target)
 {
     static const struct fetch_pair client[] = {{"User-Agent", "mine"}, {"Cookie", "a=b"}};
     static const struct fetch_pair own[] = {{"cookie", "c=d"}, {"X-Own", ""}};
-    const struct pf_extras extras = {NULL, 0, own, 2};
+    const struct pf_extras extras = {.headers = own, .header_count = 2};
     struct fetch_options o = with_key();
     struct pf_template *t;
     struct pf_request r;
@@ -244,7 +248,11 @@ END_TEST
 START_TEST(headers_of_a_target_alone)
 {
     static const struct fetch_pair own = {"cookie", "c=d"}, param = {"a", "1"};
-    const struct pf_extras extras = {NULL, 0, &own, 1}, both = {&param, 1, &own, 1};
+    const struct pf_extras extras = {.headers = &own, .header_count = 1},
+                           both = {.params = &param,
+                                   .param_count = 1,
+                                   .headers = &own,
+                                   .header_count = 1};
     struct fetch_options o = with_key();
     struct pf_template *t = made(&o);
     struct pf_request r;
@@ -264,7 +272,7 @@ START_TEST(as_many_headers_as_may_be)
 {
     struct fetch_pair client[PF_MAX_PAIRS], own[PF_MAX_PAIRS];
     char name[2 * PF_MAX_PAIRS][16];
-    const struct pf_extras extras = {NULL, 0, own, PF_MAX_PAIRS};
+    const struct pf_extras extras = {.headers = own, .header_count = PF_MAX_PAIRS};
     struct fetch_options o = with_key();
     struct pf_template *t;
     struct pf_request r;
@@ -290,7 +298,7 @@ START_TEST(redirects_are_followed_as_they_say)
 {
     static const char url[] = "https://example.com:8443/b?c=d", bare[] = "http://example.com?e=f";
     static const struct fetch_pair own = {"cookie", "c=d"};
-    const struct pf_extras extras = {NULL, 0, &own, 1};
+    const struct pf_extras extras = {.headers = &own, .header_count = 1};
     struct fetch_options o = with_key();
     struct pf_template *t = made(&o);
     struct pf_url location;
@@ -298,7 +306,8 @@ START_TEST(redirects_are_followed_as_they_say)
     const char *why;
 
     ck_assert(pf_url_parse(&location, url, sizeof url - 1, &why));
-    ck_assert_int_eq(pf_template_follow(t, &location, &extras, &r), FETCH_OK);
+    ck_assert_int_eq(
+        pf_template_follow(t, &location, false, TARGET, sizeof TARGET - 1, &extras, &r), FETCH_OK);
     ck_assert_str_eq(r.method, "GET");
     ck_assert(r.https);
     ck_assert_uint_eq(r.authority_len, 16);
@@ -308,7 +317,8 @@ START_TEST(redirects_are_followed_as_they_say)
     ck_assert_uint_eq(r.field_count, 4);
     check_field(&r, 3, "cookie", "c=d");
     ck_assert(pf_url_parse(&location, bare, sizeof bare - 1, &why));
-    ck_assert_int_eq(pf_template_follow(t, &location, &none, &r), FETCH_OK);
+    ck_assert_int_eq(pf_template_follow(t, &location, false, TARGET, sizeof TARGET - 1, &none, &r),
+                     FETCH_OK);
     ck_assert_uint_eq(r.path_len, 5);
     ck_assert_int_eq(memcmp(r.path, "/?e=f", 5), 0);
     ck_assert_uint_eq(r.field_count, 3);
