@@ -302,6 +302,17 @@ const char *const *fetch_profile_names(void);
 /* A built-in profile's text, static, which options.profile_file takes too; NULL: no such name. */
 const char *fetch_profile_text(const char *name);
 
+#define FETCH_VARIABLE_BYTES 64 /* of an environment variable's name, its NUL among them */
+
+/*
+ * The environment variable that the profile of these options (borrowed, NULL for the defaults) takes
+ * its key from, before PFETCH_KEY; "" where it has none of its own.  Errors: as fetch_client_new()
+ * where the options are not in order, `name` is "" then.
+ */
+enum fetch_error fetch_key_variable(char name[FETCH_VARIABLE_BYTES],
+                                    const struct fetch_options *options,
+                                    struct fetch_failure *failure);
+
 /*
  * What would be sent for a target (both borrowed; options NULL for the defaults), as HTTP/1.1 would
  * spell it, with the key as "***".  Nothing is sent.  Gives the text in *text (free()).  A missing

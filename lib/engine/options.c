@@ -89,3 +89,23 @@ enum fetch_error pf_options_read(struct fetch_options *out, const struct fetch_o
         out->max_body = PF_DEFAULT_MAX_BODY;
     return FETCH_OK;
 }
+
+enum fetch_error fetch_key_variable(char name[FETCH_VARIABLE_BYTES],
+                                    const struct fetch_options *options,
+                                    struct fetch_failure *failure)
+{
+    struct fetch_failure unwanted;
+    struct pf_profile *profile;
+    struct fetch_options read;
+    enum fetch_error e;
+
+    if (!failure)
+        failure = &unwanted;
+    failure->error = FETCH_OK;
+    name[0] = '\0';
+    e = pf_options_read(&read, options, &profile, failure);
+    if (e == FETCH_OK && profile->key_variable)
+        (void)snprintf(name, FETCH_VARIABLE_BYTES, "%s", profile->key_variable);
+    pf_profile_free(profile);
+    return e;
+}

@@ -252,6 +252,28 @@ START_TEST(adopts_any_struct)
 }
 END_TEST
 
+START_TEST(the_variable_of_the_key)
+{
+    char name[FETCH_VARIABLE_BYTES] = "before";
+    struct fetch_options o = FETCH_OPTIONS_INIT;
+    struct fetch_failure failure;
+
+    ck_assert_int_eq(fetch_key_variable(name, NULL, &failure), FETCH_OK);
+    ck_assert_str_eq(name, "PROXIESAPI_KEY");
+    o.profile = "zyte";
+    ck_assert_int_eq(fetch_key_variable(name, &o, NULL), FETCH_OK);
+    ck_assert_str_eq(name, "ZYTE_KEY");
+    o.profile = "generic";
+    ck_assert_int_eq(fetch_key_variable(name, &o, &failure), FETCH_OK);
+    ck_assert_str_eq(name, "");
+    o.profile = "none";
+    strcpy(name, "before");
+    ck_assert_int_eq(fetch_key_variable(name, &o, &failure), FETCH_E_INVALID);
+    ck_assert_str_eq(name, "");
+    ck_assert_ptr_nonnull(strstr(failure.message, "none"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("options");
@@ -262,6 +284,7 @@ int main(void)
     tcase_add_test(tc, ranges);
     tcase_add_test(tc, overrides_are_checked);
     tcase_add_test(tc, profiles_are_named);
+    tcase_add_test(tc, the_variable_of_the_key);
     tc = unit_case(suite, "sizes");
     tcase_add_test(tc, a_smaller_struct);
     tcase_add_test(tc, a_larger_struct);

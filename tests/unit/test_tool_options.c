@@ -122,10 +122,38 @@ START_TEST(fills_in_the_client_options)
     ck_assert_str_eq(o.control, "live.conf");
     options_fini(&o);
 
+    good(&o, "--profile-file own --device mobile --ban-regex captcha --expect-regex </html> "
+             "--min-bytes 2k --no-ban-pages");
+    ck_assert_str_eq(o.fetch.profile_file, "own");
+    ck_assert_str_eq(o.fetch.device, "mobile");
+    ck_assert_str_eq(o.fetch.ban_regex, "captcha");
+    ck_assert_str_eq(o.fetch.expect_regex, "</html>");
+    ck_assert_uint_eq(o.fetch.min_bytes, 2048);
+    ck_assert_int_ne(o.fetch.ban_pages_pass, 0);
+    options_fini(&o);
+
     good(&o, "--sandbox https://example.com/");
     ck_assert_ptr_null(o.sandbox_spec);
     ck_assert_uint_eq(o.url_count, 1);
     options_fini(&o);
+}
+END_TEST
+
+START_TEST(shows_instead_of_running)
+{
+    struct options o;
+
+    ck_assert_int_eq(parse(&o, "--list-profiles"), OPTIONS_LIST_PROFILES);
+    options_fini(&o);
+    ck_assert_int_eq(parse(&o, "--show-profile zyte"), OPTIONS_SHOW_PROFILE);
+    ck_assert_str_eq(o.show_profile, "zyte");
+    options_fini(&o);
+    ck_assert_int_eq(parse(&o, "--show-request https://example.com/"), OPTIONS_SHOW_REQUEST);
+    options_fini(&o);
+    bad("--show-request", "URLs on the command line");
+    bad("--show-request -i list https://example.com/", "not a list");
+    bad("--show-request --sandbox https://example.com/", "contradict");
+    bad("--min-bytes x https://example.com/", "--min-bytes");
 }
 END_TEST
 
@@ -254,6 +282,7 @@ int main(void)
     tcase_add_test(tc, has_defaults);
     tcase_add_test(tc, takes_every_spelling);
     tcase_add_test(tc, fills_in_the_client_options);
+    tcase_add_test(tc, shows_instead_of_running);
     tcase_add_test(tc, wipes_the_key);
     tcase_add_test(tc, reads_a_key_file);
     tcase_add_test(tc, says_what_is_wrong);

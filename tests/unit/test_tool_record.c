@@ -64,13 +64,15 @@ START_TEST(writes_the_record_of_the_contract)
     page.id = "a7";
     page.final_url = "https://example.com/x";
     page.cost_micro = 1000000;
+    page.billed = FETCH_BILLED_YES;
+    page.reason = "OK-1";
     ck_assert_str_eq(
         line_of(&record),
         "{\"index\":12,\"id\":\"a7\",\"url\":\"https://example.com/\",\"outcome\":\"ok\","
-        "\"status\":200,\"api_status\":200,\"final_url\":\"https://example.com/x\","
+        "\"status\":200,\"api_status\":200,\"reason\":\"OK-1\",\"final_url\":\"https://example.com/x\","
         "\"content_type\":\"text/html\",\"bytes\":15,"
         "\"sha256\":\"fe26c59e91ac8de694b2531dc3bdc1b7faf471d3d7e4e00870af60f5f22897cb\","
-        "\"attempts\":1,\"cost\":1,\"queued_ms\":3,\"elapsed_ms\":812,"
+        "\"attempts\":1,\"cost\":1,\"billed\":true,\"queued_ms\":3,\"elapsed_ms\":812,"
         "\"fetched_at\":\"2026-01-02T03:04:05.678Z\",\"protocol\":\"http/1.1\","
         "\"headers\":[[\"Content-Type\",\"text/html\"],"
         "[\"Location\",\"http://example.net/?auth_key=REDACTED&url=x\"],"

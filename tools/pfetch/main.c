@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "run.h"
+#include "show.h"
 
 /* A program that was started with one of the three closed would take its output file for it. */
 static void occupy_standard_descriptors(void)
@@ -31,9 +32,12 @@ static int complain(const char *error)
     return RUN_USAGE;
 }
 
-static int show(const char *text)
+/* How it ended; without a sentence it was standard output that failed. */
+static int shown(bool fine, const char *error)
 {
-    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? RUN_OUTPUT : RUN_OK;
+    if (fine)
+        return RUN_OK;
+    return error[0] ? complain(error) : RUN_OUTPUT;
 }
 
 int main(int argc, char **argv)
@@ -49,11 +53,20 @@ int main(int argc, char **argv)
     occupy_standard_descriptors();
     switch (options_parse(&options, argc, argv, error)) {
     case OPTIONS_HELP:
-        code = show(options_help);
+        code = shown(show_text(options_help), "");
         break;
     case OPTIONS_VERSION:
         printf("pfetch %s\n", fetch_version());
-        code = show("");
+        code = shown(show_text(""), "");
+        break;
+    case OPTIONS_LIST_PROFILES:
+        code = shown(show_profiles(), "");
+        break;
+    case OPTIONS_SHOW_PROFILE:
+        code = shown(show_profile(options.show_profile, error), error);
+        break;
+    case OPTIONS_SHOW_REQUEST:
+        code = shown(show_requests(&options, error), error);
         break;
     case OPTIONS_WRONG:
         code = complain(error);

@@ -285,6 +285,30 @@ static bool on_version(struct parser *p, const struct option *option, char *valu
     return true;
 }
 
+static bool on_list_profiles(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    (void)value;
+    p->action = OPTIONS_LIST_PROFILES;
+    return true;
+}
+
+static bool on_show_profile(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    p->action = OPTIONS_SHOW_PROFILE;
+    p->o->show_profile = value;
+    return true;
+}
+
+static bool on_show_request(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    (void)value;
+    p->action = OPTIONS_SHOW_REQUEST;
+    return true;
+}
+
 /* ------------------------------------------------------------- parser -- */
 
 #define AT(name) offsetof(struct options, name)
@@ -295,6 +319,10 @@ static const struct option table[] = {
     {"format", 0, VALUE, on_format, 0},
     {"summary", 0, VALUE, on_text, AT(summary)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
+    {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},
+    {"list-profiles", 0, FLAG, on_list_profiles, 0},
+    {"show-profile", 0, VALUE, on_show_profile, 0},
+    {"show-request", 0, FLAG, on_show_request, 0},
     {"endpoint", 'e', VALUE, on_text, AT(fetch.endpoint)},
     {"key-file", 0, VALUE, on_text, AT(key_file)},
     {"key", 0, VALUE, on_key, 0},
@@ -305,6 +333,7 @@ static const struct option table[] = {
     {"premium", 0, FLAG, on_switch, AT(fetch.premium)},
     {"country", 0, VALUE, on_text, AT(fetch.country)},
     {"session", 0, VALUE, on_text, AT(fetch.session)},
+    {"device", 0, VALUE, on_text, AT(fetch.device)},
     {"cacert", 0, VALUE, on_text, AT(fetch.ca_file)},
     {"insecure", 0, FLAG, on_switch, AT(fetch.insecure)},
     {"resolve", 0, VALUE, on_resolve, 0},
@@ -320,6 +349,10 @@ static const struct option table[] = {
     {"max-time", 0, VALUE, on_seconds, AT(max_time_ms)},
     {"retries", 0, VALUE, on_retries, 0},
     {"max-body", 0, VALUE, on_size, AT(fetch.max_body)},
+    {"ban-regex", 0, VALUE, on_text, AT(fetch.ban_regex)},
+    {"expect-regex", 0, VALUE, on_text, AT(fetch.expect_regex)},
+    {"min-bytes", 0, VALUE, on_size, AT(fetch.min_bytes)},
+    {"no-ban-pages", 0, FLAG, on_switch, AT(fetch.ban_pages_pass)},
     {"max-credits", 0, VALUE, on_credits, AT(fetch.max_cost_micro)},
     {"cost-per-call", 0, VALUE, on_credits, AT(fetch.cost_per_call_micro)},
     {"control", 0, VALUE, on_text, AT(control)},
@@ -428,6 +461,18 @@ static bool check_urls(struct parser *p)
     return true;
 }
 
+/* What would be sent is shown for targets on the command line, and never the sandbox's. */
+static bool check_shown(struct parser *p)
+{
+    const struct options *o = p->o;
+
+    if (o->list_count > 0 || o->url_count == 0)
+        return wrong(p, "--show-request: it takes URLs on the command line, not a list");
+    if (o->sandbox)
+        return wrong(p, "--show-request and --sandbox contradict each other");
+    return check_urls(p);
+}
+
 static bool check(struct parser *p)
 {
     struct options *o = p->o;
@@ -471,6 +516,8 @@ enum options_action options_parse(struct options *o, int argc, char **argv, char
     if (!take_arguments(&p, argc, argv))
         return OPTIONS_WRONG;
     if (p.action == OPTIONS_RUN && !check(&p))
+        return OPTIONS_WRONG;
+    if (p.action == OPTIONS_SHOW_REQUEST && !check_shown(&p))
         return OPTIONS_WRONG;
     return p.action;
 }

@@ -20,7 +20,15 @@
 
 enum progress_form { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 
-enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+enum options_action {
+    OPTIONS_RUN,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+    OPTIONS_LIST_PROFILES,
+    OPTIONS_SHOW_PROFILE,
+    OPTIONS_SHOW_REQUEST,
+    OPTIONS_WRONG
+};
 
 /* Strings point into argv unless said otherwise. */
 struct options {
@@ -38,6 +46,8 @@ struct options {
     const char *key_file;
     bool sandbox;
     const char *sandbox_spec; /* NULL: its default                                     */
+
+    const char *show_profile; /* name, with OPTIONS_SHOW_PROFILE                       */
 
     const char *control;  /* file that is read at each SIGHUP, or NULL                 */
     uint32_t max_time_ms; /* of the run; 0: none                                       */

@@ -90,6 +90,10 @@ static void put_statuses(struct recorder *r, struct bytes *out, const struct fet
     bytes_format(out, "%d", page->status);
     put_name(out, "api_status");
     bytes_format(out, "%d", page->api_status);
+    if (page->reason) {
+        put_name(out, "reason");
+        put_foreign(r, out, page->reason, strlen(page->reason));
+    }
     if (page->final_url) {
         put_name(out, "final_url");
         put_foreign(r, out, page->final_url, strlen(page->final_url));
@@ -164,6 +168,10 @@ static void put_costs_and_times(struct bytes *out, const struct fetch_page *page
     put_number(out, "attempts", page->attempts);
     if (page->cost_micro >= 0)
         put_cost(out, page->cost_micro);
+    if (page->billed != FETCH_BILLED_UNKNOWN) {
+        put_name(out, "billed");
+        bytes_text(out, page->billed == FETCH_BILLED_YES ? "true" : "false");
+    }
     put_number(out, "queued_ms", page->queued_ms);
     put_number(out, "elapsed_ms", page->elapsed_ms);
     put_time(out, page->fetched_at_ms);

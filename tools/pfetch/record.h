@@ -3,9 +3,9 @@
  *
  * Members, in this order, and left out where they are unknown but for those marked *:
  *
- *   index*  id  url*  url_base64  outcome*  status*  api_status*  final_url  content_type  bytes*
- *   sha256  attempts*  cost  queued_ms*  elapsed_ms*  fetched_at*  protocol  error  headers
- *   body or body_base64 or file
+ *   index*  id  url*  url_base64  outcome*  status*  api_status*  reason  final_url  content_type
+ *   bytes*  sha256  attempts*  cost  billed  queued_ms*  elapsed_ms*  fetched_at*  protocol  error
+ *   headers  body or body_base64 or file
  *
  * A body that is valid UTF-8 stands in "body", any other in "body_base64"; "url_base64" is there
  * only where the URL is not valid UTF-8, which "url" then shows with U+FFFD in its place.

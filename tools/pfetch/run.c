@@ -153,22 +153,14 @@ static bool open_sandbox(struct run *r)
     return o->key || fail(r, "out of memory");
 }
 
-static const char *profile_name(const struct run *r)
-{
-    return r->options->fetch.profile ? r->options->fetch.profile : "proxiesapi";
-}
-
 /* The value of the profile's variable for the key, or NULL. */
 static const char *profile_key(const struct run *r)
 {
-    char name[64];
-    int n = snprintf(name, sizeof(name), "%s_KEY", profile_name(r));
+    char name[FETCH_VARIABLE_BYTES];
 
-    for (int i = 0; i < n && i < (int)sizeof(name); i++) {
-        if (name[i] >= 'a' && name[i] <= 'z')
-            name[i] = (char)(name[i] - 'a' + 'A');
-    }
-    return getenv(name);
+    /* Options that are not in order are told of when the client is made. */
+    (void)fetch_key_variable(name, &r->options->fetch, NULL);
+    return name[0] ? getenv(name) : NULL;
 }
 
 /* The first that says anything. */
@@ -184,7 +176,8 @@ static void know_account(struct run *r)
 {
     const struct options *o = r->options;
     const char *key = first_of(o->key, profile_key(r), getenv("PFETCH_KEY"));
-    const char *endpoint = first_of(o->fetch.endpoint, getenv("PFETCH_ENDPOINT"), profile_name(r));
+    const char *profile = first_of(o->fetch.profile_file, o->fetch.profile, "proxiesapi");
+    const char *endpoint = first_of(o->fetch.endpoint, getenv("PFETCH_ENDPOINT"), profile);
 
     if (!o->sandbox && o->fetch.concurrency == 0 && key && *key)
         found_mark(r->account, endpoint, key);
