@@ -1,13 +1,6 @@
 /*
- * The client: who waits, who goes next, and the one place from which user code is called.
- *
- * pump() is that place.  It runs from the loop, from its own event or at the very end of a
- * socket's turn, where nothing of the library is left to be done above it; hands back what has
- * ended, and then dispatches what there is room for.  A callback may do anything, freeing the client included: then `closing`
- * is set, every call has become a task, and the client goes when the last is run.
- *
- * A full pass takes only the tasks that waited when it began; those that callbacks add come after
- * the loop has looked at its sockets again.
+ * The client: what it is made of, what is submitted to it, what may be changed while it runs, and
+ * how it ends.  Who goes next is pump.c's.
  */
 #include "engine/client.h"
 
@@ -20,199 +13,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/options.h"
-
-/* ---------------------------------------------------------------- pump -- */
-
-void pf_client_pump_later(struct fetch_client *client)
-{
-    if (client->draining)
-        return;
-    if (client->loop.entered) {
-        client->loop.due = true; /* at the end of this socket's turn */
-    } else if (!client->pump_due) {
-        client->pump_due = true;
-        event_active(&client->pump, EV_TIMEOUT, 0);
-    }
-}
-
-void pf_task_post(struct fetch_client *client, struct pf_task *task)
-{
-    pf_list_remove(&task->link);
-    pf_list_append(&client->tasks, &task->link);
-    pf_client_pump_later(client);
-}
-
-static void run_tasks(struct fetch_client *client)
-{
-    struct pf_link batch, *l;
-
-    pf_list_init(&batch);
-    pf_list_move(&batch, &client->tasks);
-    while ((l = pf_list_shift(&batch))) {
-        struct pf_task *task = PF_LIST_ENTRY(l, struct pf_task, link);
-
-        task->run(task);
-    }
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* When the next call may go: now or before if at once; PF_WHEN_NEVER: something else comes first. */
-static uint64_t next_start(struct fetch_client *client, uint64_t now)
-{
-    uint64_t when;
-
-    if (client->paused || !pf_budget_may_start(&client->budget) ||
-        client->in_flight >= pf_pool_capacity(client->pool[0]))
-        return PF_WHEN_NEVER;
-    when = pf_limiter_when(&client->limiter, now, client->in_flight);
-    if (when == PF_WHEN_NEVER)
-        return when;
-    when = later(when, pf_trust_when(&client->trust, now));
-    return later(when,
-                 later(pf_brake_when(&client->brake, now), pf_pacer_when(&client->pacer, now)));
-}
-
-static struct fetch_call *call_of(struct pf_turn *turn)
-{
-    return PF_LIST_ENTRY(turn, struct fetch_call, turn);
-}
-
-/* The next call's turn, now or at *when. */
-static struct fetch_call *next_call(struct fetch_client *client, uint64_t now, uint64_t *when)
-{
-    enum pf_domains_state state;
-    struct pf_turn *turn;
-
-    *when = next_start(client, now);
-    if (*when > now)
-        return NULL;
-    turn = pf_domains_next(&client->domains, now, &state);
-    if (!turn)
-        *when = state == PF_DOMAINS_RESTING ? pf_domains_next_due(&client->domains) : PF_WHEN_NEVER;
-    return turn ? call_of(turn) : NULL;
-}
-
-static void dispatch(struct fetch_client *client)
-{
-    uint64_t now, when;
-    struct fetch_call *call;
-    struct pf_turn *turn;
-
-    if (client->domains.queued == 0)
-        return;
-    now = pf_loop_now_ms();
-    while ((call = next_call(client, now, &when)))
-        pf_attempt_start(call);
-    while ((turn = pf_domains_given_up(&client->domains, now)))
-        pf_attempt_give_up(call_of(turn));
-    if (client->domains.queued > 0 && when != PF_WHEN_NEVER)
-        pf_loop_start_timer(&client->loop, &client->look_again, when > now ? when - now : 0);
-    if (client->domains.queued > 0 && pf_budget_exhausted(&client->budget))
-        pf_client_refuse(client, FETCH_E_BUDGET);
-}
-
-static void abort_all(struct pf_link *table, enum fetch_error error)
-{
-    while (!pf_list_empty(table))
-        pf_attempt_abort(PF_LIST_ENTRY(table->next, struct fetch_call, link), error,
-                         fetch_strerror(error));
-}
-
-static void abort_queued(struct fetch_client *client, enum fetch_error error)
-{
-    struct pf_link waiting, *l;
-
-    pf_list_init(&waiting);
-    pf_domains_drain(&client->domains, &waiting);
-    while ((l = pf_list_shift(&waiting)))
-        pf_attempt_abort(call_of(PF_LIST_ENTRY(l, struct pf_turn, link)), error,
-                         fetch_strerror(error));
-}
-
-void pf_client_refuse(struct fetch_client *client, enum fetch_error error)
-{
-    if (client->refusal == FETCH_OK)
-        client->refusal = error;
-    abort_queued(client, client->refusal);
-    abort_all(&client->resting, client->refusal);
-}
-
-unsigned pf_client_window(const struct fetch_client *client)
-{
-    unsigned limit = pf_limiter_limit(&client->limiter);
-
-    uint64_t want = 2 * (uint64_t)limit;
-
-    /* Those that wait for a host which may not send are no help: the next may be of another. */
-    want += pf_domains_held(&client->domains);
-    if (want < PF_WINDOW_MIN)
-        want = PF_WINDOW_MIN;
-    return want < PF_WINDOW_MAX || 2 * limit > PF_WINDOW_MAX ? (unsigned)want : PF_WINDOW_MAX;
-}
-
-static void destroy(struct fetch_client *client)
-{
-    while (client->pool_count > 0)
-        pf_pool_free(client->pool[--client->pool_count]);
-    pf_tls_fini(&client->tls);
-    pf_template_free(client->template);
-    pf_bans_free(client->bans);
-    pf_profile_free(client->profile);
-    pf_domains_fini(&client->domains);
-    event_del(&client->pump);
-    pf_loop_fini(&client->loop);
-    for (size_t i = 0; i < client->resolve_count; i++)
-        free(client->resolve[i]);
-    free(client->resolve);
-    free(client->ca_file);
-    free(client);
-}
-
-static void pump(struct fetch_client *client)
-{
-    static const struct timeval at_once = {0, 0};
-
-    client->draining = true;
-    run_tasks(client);
-    while (client->closing && !pf_list_empty(&client->tasks))
-        run_tasks(client);
-    if (client->closing) {
-        destroy(client);
-        return;
-    }
-    dispatch(client);
-    client->draining = false;
-    if (!pf_list_empty(&client->tasks) && !client->pump_due) { /* sockets first */
-        client->pump_due = true;
-        (void)event_add(&client->pump, &at_once);
-    }
-}
-
-static void on_pump(evutil_socket_t fd, short what, void *arg)
-{
-    struct fetch_client *client = arg;
-
-    (void)fd;
-    (void)what;
-    client->pump_due = false;
-    pump(client);
-}
-
-/* The end of a socket's turn: nothing of the library is above but the libevent callback that
- * returns next. */
-static void on_settle(struct pf_loop *loop)
-{
-    pump(PF_LIST_ENTRY(loop, struct fetch_client, loop));
-}
-
-static void on_look_again(struct pf_timer *timer)
-{
-    pf_client_pump_later(PF_LIST_ENTRY(timer, struct fetch_client, look_again));
-}
 
 /* ---------------------------------------------------------------- calls -- */
 
@@ -480,24 +280,38 @@ static enum fetch_error set_up(struct fetch_client *client, const struct fetch_o
     return copy_strings(client, o) ? open_endpoint(client, failure) : FETCH_E_NOMEM;
 }
 
+void pf_client_destroy(struct fetch_client *client)
+{
+    while (client->pool_count > 0)
+        pf_pool_free(client->pool[--client->pool_count]);
+    pf_tls_fini(&client->tls);
+    pf_template_free(client->template);
+    pf_bans_free(client->bans);
+    pf_profile_free(client->profile);
+    pf_domains_fini(&client->domains);
+    event_del(&client->pump);
+    pf_loop_fini(&client->loop);
+    for (size_t i = 0; i < client->resolve_count; i++)
+        free(client->resolve[i]);
+    free(client->resolve);
+    free(client->ca_file);
+    free(client);
+}
+
 static struct fetch_client *allocate(struct event_base *base)
 {
     struct fetch_client *client = calloc(1, sizeof *client);
 
     if (!client)
         return NULL;
-    if (pf_loop_init(&client->loop, base) != FETCH_OK ||
-        event_assign(&client->pump, base, -1, 0, on_pump, client) != 0) {
+    if (pf_loop_init(&client->loop, base) != FETCH_OK || !pf_client_pump_init(client, base)) {
         free(client);
         return NULL;
     }
-    client->loop.settle = on_settle;
-    pf_list_init(&client->tasks);
     pf_domains_init(&client->domains, &client->loop.random, 0);
     pf_list_init(&client->flying);
     pf_list_init(&client->resting);
     pf_list_init(&client->watchers);
-    pf_timer_init(&client->look_again, on_look_again);
     return client;
 }
 
@@ -528,7 +342,7 @@ enum fetch_error fetch_client_new(struct fetch_client **out, struct event_base *
     client->profile = profile;
     e = set_up(client, &o, failure);
     if (e != FETCH_OK) {
-        destroy(client);
+        pf_client_destroy(client);
         return e;
     }
     failure->error = FETCH_OK;
@@ -545,15 +359,12 @@ void fetch_client_free(struct fetch_client *client)
         return;
     client->closing = true;
     pf_timer_cancel(&client->look_again);
-    abort_queued(client, FETCH_E_CANCELLED);
-    abort_all(&client->flying, FETCH_E_CANCELLED);
-    abort_all(&client->resting, FETCH_E_CANCELLED);
+    pf_client_abort_all(client, FETCH_E_CANCELLED);
     while ((l = pf_list_shift(&client->watchers))) {
         struct pf_watcher *watcher = PF_LIST_ENTRY(l, struct pf_watcher, link);
 
         watcher->on_close(watcher);
     }
-    if (!client->draining) {
-        pump(client);
-    }
+    if (!client->draining)
+        pf_client_pump(client);
 }

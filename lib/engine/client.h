@@ -3,20 +3,20 @@
  *
  * A call is in exactly one of the places domains, flying and resting until it
  * ends; then it leaves its table first and is posted as a task.  Tasks run from
- * one place, pump() in client.c, which is also where attempts are dispatched.
+ * one place, pf_client_pump(), which is also where attempts are dispatched.
  */
 #ifndef PF_ENGINE_CLIENT_H
 #define PF_ENGINE_CLIENT_H
 
-#include "engine/trust.h"
+#include "endpoint/banpage.h"
+#include "endpoint/template.h"
 #include "engine/brake.h"
 #include "engine/budget.h"
 #include "engine/call.h"
 #include "engine/domains.h"
 #include "engine/limiter.h"
 #include "engine/pacer.h"
-#include "endpoint/banpage.h"
-#include "endpoint/template.h"
+#include "engine/trust.h"
 #include "transport/loop.h"
 #include "transport/pool.h"
 
@@ -59,7 +59,7 @@ struct fetch_client {
     struct pf_link flying, resting; /* struct fetch_call */
     struct pf_link watchers;
     unsigned in_flight;
-    struct pf_limiter limiter; /* these five are asked before each dispatch, in dispatch() */
+    struct pf_limiter limiter; /* these five are asked before each dispatch, in pump.c */
     struct pf_brake brake;
     struct pf_pacer pacer;
     struct pf_trust trust;
@@ -73,8 +73,16 @@ struct fetch_client {
     struct fetch_stats stats;
 };
 
-/* Has pump() run from the loop, soon. */
+/* pump.c: sets the pump up for the client's loop, which is there.  False: the base takes no event. */
+bool pf_client_pump_init(struct fetch_client *client, struct event_base *base);
+/* pump.c: runs the tasks, then dispatches.  Destroys a client that is closing. */
+void pf_client_pump(struct fetch_client *client);
+/* pump.c: has the pump run from the loop, soon. */
 void pf_client_pump_later(struct fetch_client *client);
+/* pump.c: every call ends with this error, wherever it is. */
+void pf_client_abort_all(struct fetch_client *client, enum fetch_error error);
+/* Frees a client that has no calls and no tasks any more. */
+void pf_client_destroy(struct fetch_client *client);
 
 /* Targets that are worth having at hand, so that a place that comes free never waits for one. */
 unsigned pf_client_window(const struct fetch_client *client);
