@@ -17,7 +17,7 @@
 #define PF_MAX_RULES 128u
 #define PF_MAX_SPELLINGS 8u /* parameters of one option */
 
-/* What is being read; for profile_text.c and profile_rule.c. */
+/* What is being read; for the files that read a profile. */
 struct pf_reader {
     struct pf_profile *profile;
     const char *file; /* for messages */
@@ -44,10 +44,15 @@ bool pf_reader_no_memory(struct pf_reader *r);
  * away.  NULL: no more.  *at moves behind it. */
 char *pf_reader_word(char **at);
 
+/* profile_setting.c: one line's name and value, which is cut up in place. */
+bool pf_reader_setting(struct pf_reader *r, const char *name, char *value);
+/* profile_setting.c: whether a setting of that name was there. */
+bool pf_reader_has(const struct pf_reader *r, const char *name);
+
 /* "N" or "N-M" with 1 <= N <= M <= 999. */
 bool pf_reader_range(const char *text, struct pf_range *range);
 
-/* The value of a line "rule = ...", cut up in place. */
+/* profile_rule.c: the value of a line "rule = ...", cut up in place. */
 bool pf_reader_rule(struct pf_reader *r, char *value);
 
 #endif
