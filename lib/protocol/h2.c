@@ -21,6 +21,10 @@
 #define CONNECTION_WINDOW INT32_MAX
 #define LIMIT_UNTOLD 100u /* RFC 9113 section 6.5.2 recommends no less */
 #define OUTPUT_BYTES 65536u
+#define FRAME_TYPES_KNOWN 10u /* RFC 9113 section 6 */
+/* Of frames that bring nothing, those included that nghttp2 drops without a word: more are a flood.
+ * What is on its way when streams are reset is less, since sockets hold no more. */
+#define IDLE_BYTES_MAX (16u << 20)
 /* Of a request, bytes: a URL of any length that is taken, encoded; nghttp2 stops at 64 KiB. */
 #define MAX_REQUEST_HEAD (PF_MAX_URL * 16u)
 
@@ -93,10 +97,12 @@ static bool found_fault(const struct pf_h2 *h2)
 
 enum fetch_error pf_h2_receive(struct pf_h2 *h2, const void *bytes, size_t n)
 {
-    ssize_t used = nghttp2_session_mem_recv(h2->session, bytes, n);
+    ssize_t used;
     enum fetch_error e;
 
-    if (used == (ssize_t)n && !found_fault(h2)) {
+    h2->idle_bytes += n;
+    used = nghttp2_session_mem_recv(h2->session, bytes, n);
+    if (used == (ssize_t)n && !found_fault(h2) && h2->idle_bytes <= IDLE_BYTES_MAX) {
         if (pf_h2_is_over(h2))
             h2->closing = true;
         return FETCH_OK;
@@ -169,6 +175,7 @@ void pf_h2_ping(struct pf_h2 *h2)
 {
     (void)nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL);
 }
+
 /* -------------------------------------------------------- life and end -- */
 
 static int new_session(struct pf_h2 *h2)
@@ -184,6 +191,8 @@ static int new_session(struct pf_h2 *h2)
     if (rc == 0) {
         nghttp2_option_set_no_closed_streams(option, 1); /* they serve priorities only */
         nghttp2_option_set_max_send_header_block_length(option, MAX_REQUEST_HEAD);
+        for (unsigned type = FRAME_TYPES_KNOWN; type <= UINT8_MAX; type++)
+            nghttp2_option_set_user_recv_extension_type(option, (uint8_t)type);
         rc = nghttp2_session_client_new2(&h2->session, callbacks, h2, option);
     }
     nghttp2_option_del(option);

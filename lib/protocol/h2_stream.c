@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-/* Frames that bring nothing, between two that do: more are a flood. */
+/* Frames that bring nothing, between two that do: more are a flood.  h2.c counts bytes too. */
 #define IDLE_FRAMES_MAX 2000u
 
 /* ------------------------------------------------------------- streams -- */
@@ -28,6 +28,12 @@ void pf_h2_stream_end(struct pf_h2 *h2, struct pf_stream *s, enum fetch_error er
     h2->active--;
     pf_list_remove(&s->link);
     pf_list_append(&h2->ended, &s->link);
+}
+
+static void brought_something(struct pf_h2 *h2)
+{
+    h2->idle_frames = 0;
+    h2->idle_bytes = 0;
 }
 
 /* Gives up on a stream from our side. */
@@ -141,7 +147,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 
     (void)session;
     (void)flags;
-    h2->idle_frames = 0;
+    brought_something(h2);
     if (!s)
         return 0;
     s->body_bytes += n;
@@ -240,6 +246,25 @@ static void on_goaway(struct pf_h2 *h2, int32_t last)
     }
 }
 
+/* The peer allows fewer streams than were begun: those that it has not seen need not wait for it.
+ * They are the last in the list. */
+static void on_limit(struct pf_h2 *h2)
+{
+    unsigned limit = pf_h2_limit(h2), beyond = h2->active > limit ? h2->active - limit : 0;
+    struct pf_link *l = &h2->active_list;
+
+    while (beyond-- > 0 && PF_LIST_ENTRY(l->prev, struct pf_stream, link)->id > h2->last_sent)
+        l = l->prev;
+    while (l != &h2->active_list) {
+        struct pf_stream *s = PF_LIST_ENTRY(l, struct pf_stream, link);
+
+        l = l->next;
+        s->unprocessed = true;
+        s->response->detail = "the server takes no more for now";
+        fail_stream(h2, s, FETCH_E_LOST);
+    }
+}
+
 static bool ends_stream(const nghttp2_frame *frame)
 {
     return (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
@@ -260,26 +285,44 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
     (void)session;
     if (brings_something(frame))
-        h2->idle_frames = 0;
+        brought_something(h2);
     else if (++h2->idle_frames > IDLE_FRAMES_MAX)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (s && ends_stream(frame))
         s->whole = true;
-    if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
+    if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK)) {
         h2->told = true;
-    else if (frame->hd.type == NGHTTP2_HEADERS && s)
+        on_limit(h2);
+    } else if (frame->hd.type == NGHTTP2_HEADERS && s) {
         on_head(h2, s);
-    else if (frame->hd.type == NGHTTP2_GOAWAY)
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
         on_goaway(h2, frame->goaway.last_stream_id);
+    }
     return 0;
 }
 
-/* Sent where nghttp2 has found a fault of the connection's: it looks at nothing that comes now. */
-static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+/* A frame of a kind that is not known is dropped (RFC 9113 section 4.1), but counted: on_frame(). */
+static int on_strange_frame(nghttp2_session *session, void **payload, const nghttp2_frame_hd *head,
+                            void *arg)
 {
     (void)session;
-    if (frame->hd.type == NGHTTP2_GOAWAY)
-        pf_h2_eof(arg, FETCH_E_PROTOCOL);
+    (void)head;
+    (void)arg;
+    *payload = NULL;
+    return 0;
+}
+
+/* A GOAWAY is sent where nghttp2 has found a fault of the connection's: it looks at nothing that
+ * comes now. */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+    struct pf_h2 *h2 = arg;
+
+    (void)session;
+    if (frame->hd.type == NGHTTP2_HEADERS)
+        h2->last_sent = frame->hd.stream_id;
+    else if (frame->hd.type == NGHTTP2_GOAWAY)
+        pf_h2_eof(h2, FETCH_E_PROTOCOL);
     return 0;
 }
 
@@ -289,6 +332,7 @@ void pf_h2_stream_callbacks(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_strange_frame);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_frame_not_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);

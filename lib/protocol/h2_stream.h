@@ -15,7 +15,9 @@ struct pf_h2 {
     struct pf_link active_list;
     struct pf_link uploads; /* h2_request.c: bodies of requests on their way out */
     unsigned active;
+    int32_t last_sent;    /* stream: those above it still wait in line */
     unsigned idle_frames; /* since the last that brought something */
+    size_t idle_bytes;    /* likewise */
     bool told;            /* the peer's SETTINGS have come */
     bool closing;
 };

@@ -49,12 +49,9 @@ struct pf_conn_ops {
 extern const struct pf_conn_ops pf_conn_h1;
 extern const struct pf_conn_ops pf_conn_h2;
 
-/* In which of its owner's lists it is. */
-enum pf_conn_place { PF_CONN_NOWHERE, PF_CONN_IDLE, PF_CONN_OPEN, PF_CONN_BUSY };
-
 struct pf_conn {
-    struct pf_link link; /* the owner's, with place and idle_since_ms */
-    enum pf_conn_place place;
+    struct pf_link link;         /* these three are of places.c */
+    const struct pf_link *place; /* the list that it is in; NULL: none yet */
     uint64_t idle_since_ms;
     const struct pf_conn_owner *owner;
     const struct pf_conn_ops *ops;

@@ -58,6 +58,11 @@ static bool in_handshake(const struct pf_dial *dial)
     return dial->ssl && BIO_number_written(SSL_get_wbio(dial->ssl)) > 0;
 }
 
+enum fetch_phase pf_dial_phase(const struct pf_dial *dial)
+{
+    return in_handshake(dial) ? FETCH_PHASE_TLS : FETCH_PHASE_CONNECT;
+}
+
 static void on_timer(struct pf_timer *timer)
 {
     struct pf_dial *dial = PF_LIST_ENTRY(timer, struct pf_dial, timer);
@@ -66,9 +71,9 @@ static void on_timer(struct pf_timer *timer)
         dial->on_end(dial);
         return;
     }
-    address_failed(
-        dial, FETCH_E_CONNECT, in_handshake(dial) ? FETCH_PHASE_TLS : FETCH_PHASE_CONNECT,
-        in_handshake(dial) ? "the TLS handshake took too long" : "the connection took too long");
+    address_failed(dial, FETCH_E_CONNECT, pf_dial_phase(dial),
+                   in_handshake(dial) ? "the TLS handshake took too long"
+                                      : "the connection took too long");
 }
 
 static void connected(struct pf_dial *dial)

@@ -46,6 +46,9 @@ struct pf_dial {
 struct pf_dial *pf_dial_new(const struct pf_dial_target *target,
                             void (*on_end)(struct pf_dial *dial), void *owner);
 
+/* Where it is: connecting, or in the TLS handshake. */
+enum fetch_phase pf_dial_phase(const struct pf_dial *dial);
+
 /* Gives up if it is still under way.  A bev that was not taken (set to NULL) is closed. */
 void pf_dial_free(struct pf_dial *dial);
 

@@ -1,9 +1,8 @@
 /*
- * Connections are idle, open (HTTP/2 with some streams and room for more) or busy.  An exchange goes
- * to an open one, in turn, so that their loads stay alike; else to the idle one that was used last:
- * it is the least likely to be stale, and a pool that needs fewer lets the others age at the
- * bottom, where one timer for all finds them; else it waits.  Whatever connection then has room
- * first, freed or new, takes those who wait in their order.
+ * An exchange goes to the least loaded connection that has room (places.c), or waits.  Whatever
+ * connection then has room first, freed or new, takes those who wait in their order.  What carries
+ * nothing for a while is closed, by one timer for all; it also has a new connection tried now and
+ * then while the peer takes no exchanges on those that there are.
  *
  * All steps are O(1) whatever is open or waits.
  */
@@ -53,21 +52,31 @@ void pf_pool_finish(struct pf_exchange *x)
 
 /* -------------------------------------------------------- connections -- */
 
-static struct pf_link *idle(struct pf_pool *pool)
+/* A connection that has not said how many streams it takes will say what the others said; those
+ * that are too early for it wait in its line. */
+static unsigned room_of(const struct pf_pool *pool, const struct pf_conn *conn)
 {
-    return &pool->place[PF_CONN_IDLE];
+    unsigned likely = pool->streams;
+
+    if (likely == 0 || conn->over || pf_conn_streams(conn) > 0 || pf_conn_takes_none(conn))
+        return pf_conn_room(conn);
+    return likely > conn->active ? likely - conn->active : 0;
 }
 
-static void put(struct pf_pool *pool, struct pf_conn *conn, enum pf_conn_place place)
+static void sweep_later(struct pf_pool *pool)
 {
-    pf_list_remove(&conn->link);
-    pf_list_append(&pool->place[place], &conn->link);
-    if (place == PF_CONN_IDLE && conn->place != PF_CONN_IDLE) {
-        conn->idle_since_ms = pf_loop_now_ms();
-        if (!pf_timer_running(&pool->sweep))
-            pf_loop_start_timer(pool->loop, &pool->sweep, PF_IDLE_MS);
-    }
-    conn->place = place;
+    if (!pf_timer_running(&pool->sweep))
+        pf_loop_start_timer(pool->loop, &pool->sweep, PF_IDLE_MS);
+}
+
+/* The connection's room, or its load, has changed. */
+static void put(struct pf_pool *pool, struct pf_conn *conn)
+{
+    bool idle = conn->active == 0;
+
+    pf_places_put(&pool->places, conn, room_of(pool, conn), idle ? pf_loop_now_ms() : 0);
+    if (idle)
+        sweep_later(pool);
 }
 
 static void close_conn(struct pf_pool *pool, struct pf_conn *conn)
@@ -78,38 +87,48 @@ static void close_conn(struct pf_pool *pool, struct pf_conn *conn)
 
 bool pf_pool_close_idle(struct pf_pool *pool)
 {
-    if (pf_list_empty(idle(pool)))
-        return false;
-    close_conn(pool, PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link));
-    return true;
+    struct pf_conn *conn = pf_places_longest_idle(&pool->places);
+
+    if (conn)
+        close_conn(pool, conn);
+    return conn != NULL;
+}
+
+/* A peer that took no exchanges for this long may take some on a new connection. */
+static uint64_t ask_anew_if_due(struct pf_pool *pool, uint64_t now)
+{
+    uint64_t age = now - pool->paused_ms;
+
+    if (age < PF_IDLE_MS)
+        return PF_IDLE_MS - age;
+    pool->asks_anew = true;
+    pool->paused_ms = now;
+    return PF_IDLE_MS;
 }
 
 static void on_sweep(struct pf_timer *timer)
 {
     struct pf_pool *pool = PF_LIST_ENTRY(timer, struct pf_pool, sweep);
-    uint64_t now = pf_loop_now_ms();
+    uint64_t now = pf_loop_now_ms(), next = PF_TIMERS_NEVER;
+    struct pf_conn *oldest;
 
-    while (!pf_list_empty(idle(pool))) {
-        struct pf_conn *oldest = PF_LIST_ENTRY(idle(pool)->next, struct pf_conn, link);
+    while ((oldest = pf_places_longest_idle(&pool->places))) {
         uint64_t age = now - oldest->idle_since_ms;
 
         if (age < PF_IDLE_MS) {
-            pf_loop_start_timer(pool->loop, timer, PF_IDLE_MS - age);
-            return;
+            next = PF_IDLE_MS - age;
+            break;
         }
         close_conn(pool, oldest);
     }
-}
+    if (pool->paused && pool->conn_count > 0) {
+        uint64_t left = ask_anew_if_due(pool, now);
 
-/* A connection that has not said how many streams it takes will say what the others said; those
- * that are too early for it wait in its line. */
-static unsigned room_of(const struct pf_pool *pool, const struct pf_conn *conn)
-{
-    unsigned likely = pool->streams;
-
-    if (likely == 0 || conn->over || pf_conn_streams(conn) > 0 || pf_conn_takes_none(conn))
-        return pf_conn_room(conn);
-    return likely > conn->active ? likely - conn->active : 0;
+        next = left < next ? left : next;
+    }
+    if (next != PF_TIMERS_NEVER)
+        pf_loop_start_timer(pool->loop, timer, next);
+    pf_pool_open_more(pool);
 }
 
 /* Fills a connection with those who wait, as far as it has room. */
@@ -136,18 +155,21 @@ static void file(struct pf_pool *pool, struct pf_conn *conn)
     hand_out(pool, conn);
     if (conn->over && conn->active == 0)
         close_conn(pool, conn);
-    else if (room_of(pool, conn) == 0)
-        put(pool, conn, PF_CONN_BUSY);
     else
-        put(pool, conn, conn->active > 0 ? PF_CONN_OPEN : PF_CONN_IDLE);
+        put(pool, conn);
 }
 
 static void learn_streams(struct pf_pool *pool, const struct pf_conn *conn)
 {
     unsigned streams = pf_conn_streams(conn);
 
-    if (streams > 0 || pf_conn_takes_none(conn))
-        pool->paused = streams == 0;
+    if (pf_conn_takes_none(conn) && !pool->paused) {
+        pool->paused = true;
+        pool->paused_ms = pf_loop_now_ms();
+        sweep_later(pool);
+    } else if (streams > 0) {
+        pool->paused = pool->asks_anew = false;
+    }
     if (streams == 0 || streams == pool->streams)
         return;
     pool->streams = streams;
@@ -216,21 +238,9 @@ void pf_pool_add(struct pf_pool *pool, struct pf_conn *conn)
 
 /* ---------------------------------------------------------------- use -- */
 
-/* The connection that the next exchange goes to: open ones in turn, then the last that was idle. */
-static struct pf_conn *choose(struct pf_pool *pool)
-{
-    struct pf_link *open = &pool->place[PF_CONN_OPEN];
-
-    if (!pf_list_empty(open))
-        return PF_LIST_ENTRY(open->next, struct pf_conn, link);
-    if (!pf_list_empty(idle(pool)))
-        return PF_LIST_ENTRY(idle(pool)->prev, struct pf_conn, link);
-    return NULL;
-}
-
 void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x)
 {
-    struct pf_conn *conn = x->fresh ? NULL : choose(pool);
+    struct pf_conn *conn = x->fresh ? NULL : pf_places_least_loaded(&pool->places);
 
     x->pool = pool;
     x->conn = NULL;
@@ -238,7 +248,7 @@ void pf_pool_start(struct pf_pool *pool, struct pf_exchange *x)
         enum fetch_error e = pf_conn_start(conn, x);
 
         if (e == FETCH_OK) {
-            put(pool, conn, room_of(pool, conn) > 0 ? PF_CONN_OPEN : PF_CONN_BUSY);
+            put(pool, conn);
             return;
         }
         if (e == FETCH_E_CLOSED)
@@ -277,13 +287,7 @@ unsigned pf_pool_capacity(const struct pf_pool *pool)
 
 enum fetch_phase pf_pool_phase(const struct pf_exchange *x)
 {
-    const struct pf_pool *pool = x->pool;
-
-    if (x->conn)
-        return pf_exchange_phase(x);
-    if (pool->addresses->count == 0)
-        return FETCH_PHASE_RESOLVE;
-    return FETCH_PHASE_CONNECT;
+    return x->conn ? pf_exchange_phase(x) : pf_pool_open_phase(x->pool);
 }
 
 void pf_pool_stats(const struct pf_pool *pool, struct pf_pool_stats *stats)
@@ -305,8 +309,7 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     }
     pool->loop = options->loop;
     pool->max_connections = options->max_connections;
-    for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
-        pf_list_init(&pool->place[i]);
+    pf_places_init(&pool->places);
     pf_list_init(&pool->waiting);
     pf_list_init(&pool->waiting_fresh);
     pf_list_init(&pool->again);
@@ -328,20 +331,13 @@ struct pf_pool *pf_pool_new(const struct pf_pool_options *options)
     return pool;
 }
 
-static void free_conns(struct pf_link *list)
-{
-    while (!pf_list_empty(list))
-        pf_conn_free(PF_LIST_ENTRY(list->next, struct pf_conn, link));
-}
-
 void pf_pool_free(struct pf_pool *pool)
 {
     if (!pool)
         return;
     pf_pool_open_fini(pool);
     pf_timer_cancel(&pool->sweep);
-    for (unsigned i = 0; i <= PF_CONN_BUSY; i++)
-        free_conns(&pool->place[i]);
+    pf_places_fini(&pool->places);
     pf_tls_tickets_fini(&pool->tickets);
     pf_buf_fini(&pool->scratch);
     pf_buf_fini(&pool->input);

@@ -51,7 +51,8 @@ void pf_pool_cancel(struct pf_exchange *x);
  * how many streams it takes. */
 unsigned pf_pool_capacity(const struct pf_pool *pool);
 
-/* Where an exchange is: resolving, connecting (with TLS), or how far its answer has come. */
+/* Where an exchange is: resolving, connecting, in the TLS handshake, or how far its answer has come.
+ */
 enum fetch_phase pf_pool_phase(const struct pf_exchange *x);
 
 void pf_pool_stats(const struct pf_pool *pool, struct pf_pool_stats *stats);

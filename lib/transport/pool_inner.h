@@ -7,6 +7,7 @@
 
 #include "transport/conn.h"
 #include "transport/dial.h"
+#include "transport/places.h"
 #include "transport/pool.h"
 #include "transport/resolve.h"
 
@@ -23,14 +24,16 @@ struct pf_pool {
     unsigned max_dials; /* at once, for now */
     unsigned streams;   /* that a connection carries; 0: not known yet, the first one will tell */
     bool paused;        /* the last that a connection said was that it takes none for now */
+    bool asks_anew;     /* ... and that was long ago: a new one is tried if somebody waits */
+    uint64_t paused_ms; /* when it said so, or asks_anew was last set */
     unsigned conn_count, dial_count, waiting_count;
-    struct pf_link place[PF_CONN_BUSY + 1]; /* idle: longest unused first */
+    struct pf_places places;
     struct pf_link dials;
     struct pf_link waiting;       /* for any connection */
     struct pf_link waiting_fresh; /* for a new one: served first when one comes */
     struct pf_link again;         /* resent in this turn, in their order */
     struct pf_link ended;         /* in this turn; told when its connection is back in its place */
-    struct pf_timer sweep;        /* closes what is idle for too long */
+    struct pf_timer sweep;        /* closes what is idle for too long, ends pauses */
     struct pf_timer failed;       /* tells a failed look-up from the loop */
     const char *resolve_failure;
     struct pf_pool_stats stats;
@@ -44,6 +47,8 @@ void pf_pool_open_init(struct pf_pool *pool, const struct pf_pool_options *optio
 void pf_pool_open_fini(struct pf_pool *pool);
 /* Opens as many connections as those who wait are worth, within the limits. */
 void pf_pool_open_more(struct pf_pool *pool);
+/* How far the next connection is: resolving, connecting, or in its TLS handshake. */
+enum fetch_phase pf_pool_open_phase(const struct pf_pool *pool);
 /* All who wait now end from the loop, as out of memory. */
 void pf_pool_fail_waiting(struct pf_pool *pool);
 

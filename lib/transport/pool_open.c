@@ -131,7 +131,7 @@ static unsigned dials_wanted(const struct pf_pool *pool)
     unsigned wanted;
 
     if (pool->streams == 0 || pool->paused)
-        return pool->conn_count > 0 || pool->waiting_count == 0 ? 0 : 1;
+        return pool->waiting_count > 0 && (pool->conn_count == 0 || pool->asks_anew) ? 1 : 0;
     wanted = (pool->waiting_count + pool->streams - 1) / pool->streams;
     return wanted < pool->max_dials ? wanted : pool->max_dials;
 }
@@ -149,7 +149,18 @@ void pf_pool_open_more(struct pf_pool *pool)
         }
         pf_list_append(&pool->dials, &dial->link);
         pool->dial_count++;
+        pool->asks_anew = false;
     }
+}
+
+/* Dials are in the order of their beginning, and of those who wait. */
+enum fetch_phase pf_pool_open_phase(const struct pf_pool *pool)
+{
+    if (pool->addresses->count == 0)
+        return FETCH_PHASE_RESOLVE;
+    if (pf_list_empty(&pool->dials))
+        return FETCH_PHASE_CONNECT;
+    return pf_dial_phase(PF_LIST_ENTRY(pool->dials.next, struct pf_dial, link));
 }
 
 /* -------------------------------------------------------- life and end -- */

@@ -22,7 +22,7 @@ struct conn {
     SSL *ssl;
     nghttp2_session *session; /* NULL: HTTP/1.1 */
     unsigned number, request_count;
-    bool greeted, told, doomed;
+    bool greeted, told, doomed, floods;
     bool leaving; /* GOAWAY is under way: what comes now is not looked at */
     struct pf_link streams;
 };
@@ -55,6 +55,16 @@ static void conn_free(struct conn *c)
     free(c);
 }
 
+/* More than anybody takes for an accident: 3,000 frames. */
+static void flood(struct conn *c)
+{
+    static const uint8_t frame[] = {0, 0, 4, 0xfe, 0, 0, 0, 0, 0, 'n', 'o', 'n', 'e'};
+
+    for (int i = 0; i < 3000; i++)
+        bufferevent_write(c->bev, frame, sizeof frame);
+    c->floods = false;
+}
+
 /* Sends what there is to send.  False: the connection is gone. */
 static bool conn_flush(struct conn *c)
 {
@@ -66,6 +76,8 @@ static bool conn_flush(struct conn *c)
     while ((n = nghttp2_session_mem_send(c->session, &bytes)) > 0)
         bufferevent_write(c->bev, bytes, (size_t)n);
     ck_assert_int_eq(n, 0);
+    if (c->floods)
+        flood(c);
     if (c->doomed ||
         (!nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session) &&
          evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)) {
@@ -157,6 +169,9 @@ static void act(struct stream *s, enum peer_h2_act what)
         break;
     case PEER_H2_WANT_H1:
         reset(s, NGHTTP2_HTTP_1_1_REQUIRED);
+        break;
+    case PEER_H2_FLOOD:
+        s->conn->floods = true;
         break;
     case PEER_H2_CUT:
         s->conn->doomed = true;

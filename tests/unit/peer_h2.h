@@ -28,7 +28,8 @@ enum peer_h2_act {
     PEER_H2_REFUSE, /* RST_STREAM                               */
     PEER_H2_CALM,
     PEER_H2_WANT_H1,
-    PEER_H2_CUT /* the connection ends                      */
+    PEER_H2_FLOOD, /* no answer, and frames of a kind that there is not */
+    PEER_H2_CUT    /* the connection ends                      */
 };
 
 struct peer_h2_request {

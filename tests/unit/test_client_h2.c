@@ -189,6 +189,67 @@ START_TEST(the_limits_hold)
 }
 END_TEST
 
+/* Which connection a target was asked over. */
+static unsigned conn_of(const struct peer_h2 *peer, const char *number)
+{
+    for (unsigned i = 0; i < peer->request_count; i++)
+        if (strcmp(peer->request[i].path + strlen(peer->request[i].path) - strlen(number),
+                   number) == 0)
+            return peer->request[i].conn;
+    ck_abort_msg("%s was not asked", number);
+    return 0;
+}
+
+/* Two connections of which one has lost most of its load: what comes next goes there, until both
+ * carry as much. */
+START_TEST(the_least_loaded_connection_is_next)
+{
+    enum { EACH = 10 };
+    unsigned on[2] = {0}, less;
+    char url[40];
+    struct scene s;
+
+    scene_init(&s);
+    s.peer.max_streams = EACH;
+    s.peer.act = hold;
+    s.r.options.concurrency = 2 * EACH;
+    rig_start(&s.r);
+    for (unsigned i = 0; i < 2 * EACH; i++) {
+        (void)snprintf(url, sizeof url, TARGET "%02u", i);
+        rig_submit(&s.r, url);
+    }
+    rig_until(&s.r, s.peer.held == 2 * EACH);
+    ck_assert_uint_eq(s.peer.accepted, 2);
+    less = (unsigned)_i;
+    for (unsigned i = 0; i < 2 * EACH; i++) { /* leaves 2 on one and 8 on the other */
+        char number[3];
+        unsigned conn;
+
+        (void)snprintf(number, sizeof number, "%02u", i);
+        conn = conn_of(&s.peer, number);
+        ck_assert_uint_lt(conn, 2);
+        if (on[conn]++ < (conn == less ? 8u : 2u))
+            fetch_call_cancel(s.r.target[i].call);
+    }
+    rig_until(&s.r, s.peer.resets == EACH);
+    for (unsigned i = 0; i < 6; i++)
+        rig_submit(&s.r, TARGET);
+    rig_until(&s.r, s.peer.held == EACH + 6);
+    for (unsigned i = 0; i < 6; i++)
+        ck_assert_uint_eq(s.peer.request[2 * EACH + i].conn, less);
+    for (unsigned i = 0; i < 4; i++)
+        rig_submit(&s.r, TARGET);
+    rig_until(&s.r, s.peer.held == 2 * EACH);
+    on[0] = on[1] = 0;
+    for (unsigned i = 0; i < 4; i++)
+        on[s.peer.request[2 * EACH + 6 + i].conn]++;
+    ck_assert_uint_eq(on[0], 2);
+    peer_h2_release(&s.peer);
+    rig_run(&s.r);
+    scene_fini(&s);
+}
+END_TEST
+
 /* 0 is no reason to fail or to ask again and again: it may be raised, and is. */
 START_TEST(no_streams_for_a_while)
 {
@@ -350,6 +411,38 @@ START_TEST(a_connection_that_breaks_is_replaced)
         }
     }
     ck_assert_uint_eq(s.peer.accepted, _i == 2 ? 1 : 2);
+    scene_fini(&s);
+}
+END_TEST
+
+static enum peer_h2_act flood_tenth(struct peer_h2 *peer, const struct peer_h2_request *request)
+{
+    (void)request;
+    return peer->request_count < 10    ? PEER_H2_HOLD
+           : peer->request_count == 10 ? PEER_H2_FLOOD
+                                       : PEER_H2_ANSWER;
+}
+
+/* It ends the connection, and all that were on it go elsewhere. */
+START_TEST(a_flood_costs_its_connection)
+{
+    struct scene s;
+
+    scene_init(&s);
+    if (_i == 1)
+        scene_use_tls(&s);
+    s.peer.act = flood_tenth;
+    s.r.options.retries = 1;
+    s.r.options.concurrency = 10;
+    rig_start(&s.r);
+    for (int i = 0; i < 10; i++)
+        rig_submit(&s.r, TARGET);
+    rig_run(&s.r);
+    for (unsigned i = 0; i < 10; i++) {
+        rig_check_hello(s.r.target[i].page);
+        ck_assert_uint_eq(s.r.target[i].page->attempts, 2);
+    }
+    ck_assert_uint_eq(s.peer.accepted, 2);
     scene_fini(&s);
 }
 END_TEST
@@ -690,6 +783,97 @@ START_TEST(an_idle_connection_is_closed_after_a_while)
 }
 END_TEST
 
+/* One whose peer takes no streams is as idle, whether somebody waits for it or not; a new one may
+ * fare better. */
+START_TEST(a_connection_that_takes_none_is_closed_after_a_while)
+{
+    struct scene s;
+
+    scene_init(&s);
+    rig_start(&s.r);
+    rig_check_hello(rig_fetch(&s.r, TARGET));
+    peer_h2_tell(&s.peer, 0);
+    s.peer.max_streams = 100; /* of those that come */
+    rig_quiet(&s.r);
+    if (_i == 1) {
+        rig_submit(&s.r, TARGET);
+        rig_quiet(&s.r);
+        ck_assert_uint_eq(s.peer.request_count, 1);
+    }
+    ck_assert_uint_eq(rig_stats(&s.r).open, 1);
+    pass(&s, PF_IDLE_MS);
+    rig_until(&s.r, s.peer.open == (unsigned)_i);
+    if (_i == 0)
+        rig_submit(&s.r, TARGET);
+    rig_run(&s.r);
+    rig_check_hello(s.r.target[1].page);
+    ck_assert_uint_eq(s.r.target[1].page->attempts, 1);
+    ck_assert_uint_eq(s.peer.accepted, 2);
+    scene_fini(&s);
+}
+END_TEST
+
+/* ... and as silent as any while it still carries something. */
+START_TEST(a_connection_that_takes_no_more_is_probed)
+{
+    struct scene s;
+
+    scene_init(&s);
+    s.peer.act = hold;
+    s.r.options.retries = 1;
+    rig_start(&s.r);
+    rig_submit(&s.r, TARGET);
+    rig_until(&s.r, s.peer.held == 1);
+    peer_h2_tell(&s.peer, 0);
+    s.peer.max_streams = 100; /* of those that come */
+    rig_quiet(&s.r);
+    pass(&s, PF_SILENCE_MS);
+    rig_until(&s.r, s.peer.pings == 1);
+    peer_h2_stop_reading(&s.peer, true);
+    s.peer.act = NULL;
+    for (int i = 0; i < 2; i++)
+        pass(&s, PF_SILENCE_MS);
+    pass(&s, PF_BACKOFF_CAP_MS);
+    rig_run(&s.r);
+    rig_check_hello(s.r.target[0].page);
+    ck_assert_uint_eq(s.r.target[0].page->attempts, 2);
+    ck_assert_uint_eq(s.peer.accepted, 2);
+    scene_fini(&s);
+}
+END_TEST
+
+/* ... and keeps nobody waiting for good: a new one is tried. */
+START_TEST(a_connection_that_takes_no_more_is_not_waited_for)
+{
+    struct scene s;
+
+    scene_init(&s);
+    s.peer.act = hold;
+    rig_start(&s.r);
+    rig_submit(&s.r, TARGET);
+    rig_until(&s.r, s.peer.held == 1);
+    peer_h2_tell(&s.peer, 0);
+    s.peer.max_streams = 5; /* of those that come */
+    rig_quiet(&s.r);
+    s.peer.act = NULL;
+    for (int i = 0; i < 20; i++)
+        rig_submit(&s.r, TARGET);
+    rig_quiet(&s.r);
+    ck_assert_uint_eq(s.peer.accepted, 1);
+    pass(&s, PF_IDLE_MS);
+    rig_until(&s.r, s.r.ended == 20);
+    ck_assert_ptr_null(s.r.target[0].page);
+    peer_h2_release(&s.peer);
+    rig_run(&s.r);
+    for (unsigned i = 0; i < 21; i++) {
+        rig_check_hello(s.r.target[i].page);
+        ck_assert_uint_eq(s.r.target[i].page->attempts, 1);
+    }
+    ck_assert_uint_ge(s.peer.accepted, 2);
+    scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client_h2");
@@ -698,6 +882,7 @@ int main(void)
     tcase_add_loop_test(tc, a_page_says_h2, 0, 2);
     tcase_add_loop_test(tc, the_first_connection_tells_how_many, 0, 2);
     tcase_add_loop_test(tc, the_limits_hold, 1, 20);
+    tcase_add_loop_test(tc, the_least_loaded_connection_is_next, 0, 2);
     tcase_add_test(tc, no_streams_for_a_while);
     tc = unit_case(suite, "going away");
     tcase_add_loop_test(tc, goaway_loses_no_page_and_repeats_none, 0, 4);
@@ -705,6 +890,7 @@ int main(void)
     tcase_add_test(tc, refused_streams_are_repeated_uncounted);
     tcase_add_test(tc, not_without_end);
     tcase_add_loop_test(tc, a_connection_that_breaks_is_replaced, 0, 3);
+    tcase_add_loop_test(tc, a_flood_costs_its_connection, 0, 2);
     tcase_add_test(tc, calm_is_throttling);
     tc = unit_case(suite, "cancels");
     tcase_add_test(tc, a_cancel_costs_its_stream_alone);
@@ -722,5 +908,8 @@ int main(void)
     tcase_add_test(tc, a_silent_peer_is_given_up);
     tcase_add_test(tc, each_silence_is_probed);
     tcase_add_test(tc, an_idle_connection_is_closed_after_a_while);
+    tcase_add_loop_test(tc, a_connection_that_takes_none_is_closed_after_a_while, 0, 2);
+    tcase_add_test(tc, a_connection_that_takes_no_more_is_probed);
+    tcase_add_test(tc, a_connection_that_takes_no_more_is_not_waited_for);
     return unit_run(suite);
 }

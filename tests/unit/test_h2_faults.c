@@ -402,24 +402,39 @@ START_TEST(the_peer_s_limit_is_room)
 }
 END_TEST
 
-/* Those that were begun before the peer spoke wait in line, and go out as there is room. */
+/* Those that were begun before the peer spoke, and are too many, go elsewhere unless they are on
+ * their way. */
 START_TEST(a_limit_that_comes_late_is_kept)
 {
+    unsigned limit = _i == 0 ? 0 : 10, sent = _i == 2 ? 40 : 0, left = sent > limit ? sent : limit;
     struct pf_buf b;
     struct wire w;
 
     wire_buf(&b);
     wire_init(&w, MAX_BODY);
-    for (int i = 0; i < 100; i++)
+    for (unsigned i = 0; i < 100; i++) {
         ck_assert_int_eq(wire_try_ask(&w), FETCH_OK);
+        if (i + 1 == sent)
+            wire_flush(&w);
+    }
     ck_assert_uint_eq(pf_h2_room(w.h2), 0);
-    tell_limit(&w, 10);
-    ck_assert_uint_eq(heads_sent(&w), 10);
-    for (uint32_t id = 1; id <= 9; id += 2)
-        wire_hello(&b, id);
-    ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
-    ck_assert_uint_eq(heads_sent(&w), 5);
-    ck_assert_uint_eq(w.ended, 5);
+    tell_limit(&w, limit);
+    ck_assert_uint_eq(heads_sent(&w), left);
+    ck_assert_uint_eq(w.ended, 100 - left);
+    ck_assert_uint_eq(pf_h2_active(w.h2), left);
+    for (unsigned i = left; i < 100; i++) {
+        wire_check_failed(&w.ask[i], FETCH_E_LOST);
+        ck_assert(w.ask[i].stream.unprocessed);
+    }
+    for (uint32_t i = 0; i < left; i++)
+        wire_hello(&b, 2 * i + 1);
+    if (left > 0)
+        ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
+    for (unsigned i = 0; i < left; i++)
+        wire_check_hello(&w.ask[i]);
+    tell_limit(&w, 100);
+    ck_assert_uint_eq(heads_sent(&w), 0); /* those that left are not sent later */
+    ck_assert_uint_eq(pf_h2_room(w.h2), 100);
     pf_buf_fini(&b);
     wire_fini(&w);
 }
@@ -592,7 +607,7 @@ END_TEST
 
 /* ---------------------------------------------------------------- floods -- */
 
-enum { FLOODS = 9, STRANGE = FLOODS };
+enum { FLOODS = 13 };
 
 static void flood(struct pf_buf *b, int kind)
 {
@@ -624,8 +639,17 @@ static void flood(struct pf_buf *b, int kind)
     case 8:
         wire_frame(b, WIRE_PRIORITY, 0, 1, "\0\0\0\0\7", 5);
         break;
-    default: /* of no kind that there is */
+    case 9: /* of no kind that there is */
         wire_frame(b, 0xfe, 0, 0, "1234", 4);
+        break;
+    case 10:
+        wire_frame(b, 0x0a, 0xff, 1, "", 0);
+        break;
+    case 11:
+        wire_frame(b, 0xff, 0, 7, filler(16384), 16384);
+        break;
+    default: /* PRIORITY_UPDATE, which is not for clients */
+        wire_frame(b, 0x10, 0, 0, "\0\0\0\1", 4);
         break;
     }
 }
@@ -658,25 +682,36 @@ START_TEST(a_flood_ends_the_connection)
 }
 END_TEST
 
-/* Frames of no kind that there is are to be dropped (RFC 9113 section 4.1), and are. */
-START_TEST(a_flood_of_strange_frames_costs_nothing)
+/* What comes for streams that are gone is dropped, but not without end. */
+START_TEST(a_flood_for_a_stream_that_is_gone)
 {
     struct pf_buf b;
     struct wire w;
-    size_t before;
+    size_t fed = 0, before;
 
     begin(&b);
     wire_init(&w, MAX_BODY);
     wire_ask(&w);
-    ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
-    before = w.sent.len;
-    for (int i = 0; i < 100000; i++)
-        flood(&b, STRANGE);
-    ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
-    ck_assert_uint_eq(w.sent.len, before);
+    wire_ask(&w);
     wire_hello(&b, 1);
     ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
     wire_check_hello(&w.ask[0]);
+    before = w.sent.len;
+    for (int i = 0; i < 1000; i++)
+        if (_i == 0)
+            wire_data(&b, 1, 0, "", 0);
+        else if (_i == 1)
+            wire_numbers(&b, WIRE_WINDOW_UPDATE, 1, 1, 1, 0);
+        else
+            wire_data(&b, 1, 0, filler(1000), 1000);
+    for (w.error = FETCH_OK; w.error == FETCH_OK && fed < (size_t)64 << 20; fed += b.len)
+        w.error = pf_h2_receive(w.h2, b.data, b.len);
+    ck_assert_int_eq(w.error, FETCH_E_PROTOCOL);
+    ck_assert_uint_gt(fed, 12u << 20); /* as much may have been on its way */
+    wire_collect(&w);
+    wire_flush(&w);
+    ck_assert_uint_lt(w.sent.len - before, 1 << 20);
+    wire_check_failed(&w.ask[1], FETCH_E_PROTOCOL);
     pf_buf_fini(&b);
     wire_fini(&w);
 }
@@ -900,7 +935,7 @@ int main(void)
     tcase_add_test(tc, goaway_cannot_unsay_an_answer);
     tc = unit_case(suite, "concurrent streams");
     tcase_add_test(tc, the_peer_s_limit_is_room);
-    tcase_add_test(tc, a_limit_that_comes_late_is_kept);
+    tcase_add_loop_test(tc, a_limit_that_comes_late_is_kept, 0, 3);
     tcase_add_test(tc, no_limit_is_still_one);
     tc = unit_case(suite, "bad frames");
     tcase_add_loop_test(tc, a_bad_frame_ends_the_connection, 0, BAD_FRAMES);
@@ -909,8 +944,8 @@ int main(void)
     tcase_add_test(tc, a_bad_frame_after_goaway);
     tc = unit_case(suite, "floods");
     tcase_add_loop_test(tc, a_flood_ends_the_connection, 0, FLOODS);
-    tcase_add_loop_test(tc, no_flood, 0, FLOODS + 1);
-    tcase_add_test(tc, a_flood_of_strange_frames_costs_nothing);
+    tcase_add_loop_test(tc, no_flood, 0, FLOODS);
+    tcase_add_loop_test(tc, a_flood_for_a_stream_that_is_gone, 0, 3);
     tcase_add_loop_test(tc, a_flood_of_continuations_ends_the_connection, 0, 2);
     tc = unit_case(suite, "ends");
     tcase_add_loop_test(tc, a_cancelled_stream_is_reset_alone, 0, 2);

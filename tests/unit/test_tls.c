@@ -247,6 +247,7 @@ START_TEST(a_handshake_that_does_not_go_on)
     scene_init(&s, "DNS:" NAME, 30);
     s.r.peer.tls = NULL;
     s.r.options.connect_timeout_ms = _i == 0 ? 300 : 0;
+    s.r.options.timeout_ms = _i == 3 ? 300 : 0;
     peer_then(&s.r.peer, peer_silent);
     rig_start(&s.r);
     t = rig_submit(&s.r, TARGET);
@@ -260,6 +261,9 @@ START_TEST(a_handshake_that_does_not_go_on)
     page = t->page;
     if (_i == 0) {
         rig_check_failed(page, FETCH_OUTCOME_NETWORK, FETCH_E_CONNECT);
+        ck_assert_int_eq(page->phase, FETCH_PHASE_TLS);
+    } else if (_i == 3) { /* the attempt's time is over before the connection's */
+        rig_check_failed(page, FETCH_OUTCOME_TIMEOUT, FETCH_E_TIMEOUT);
         ck_assert_int_eq(page->phase, FETCH_PHASE_TLS);
     } else {
         rig_check_failed(page, FETCH_OUTCOME_CANCELLED, FETCH_E_CANCELLED);
@@ -475,7 +479,7 @@ int main(void)
     tcase_add_loop_test(tc, versions_from_1_2_on, 0, 3);
     tcase_add_test(tc, the_context_s_oldest_version);
     tcase_add_loop_test(tc, sessions_are_resumed, 0, 2);
-    tcase_add_loop_test(tc, a_handshake_that_does_not_go_on, 0, 3);
+    tcase_add_loop_test(tc, a_handshake_that_does_not_go_on, 0, 4);
     tcase_add_loop_test(tc, a_peer_without_tls, 0, 3);
     tc = unit_case(suite, "exchanges");
     tcase_add_loop_test(tc, a_body_that_ends_with_its_connection, 0,
