@@ -1,3 +1,32 @@
+/*
+ * The search, in a family with TCP's congestion control and yet another problem: what limits is a
+ * number that somebody has set, a refusal is free and comes at once, and too many of them get the
+ * key banned.  So the edge is not run into again and again: it is found, remembered, and looked at
+ * now and then.
+ *
+ *   CLIMB   (slow start) each answer adds half a call, later a whole one, until the first refusal.
+ *   HOLD    the level that was carried is the ceiling, and nothing is risked.
+ *   PROBE   after some latencies a few more calls, which must stand for a whole latency.  Each
+ *           that is refused doubles the time to the next; several in a row that hold: climb again.
+ *   REFILL  a refusal far below what was proven: the plan has shrunk, or others use the key.  Down
+ *           to a share of that level (multiplicative decrease), up from what is left in flight.
+ *
+ * A call keeps the epoch it started in: the refusals of calls that started before a cut are of the
+ * same event and cut no second time.
+ *
+ * Where calls over the plan wait in line instead of being refused, latency tells.  Windows of
+ * answers are compared by level and latency: a rise is kept only where goodput (level / latency,
+ * Little's law) has risen by half as much, and that is judged only once it is SURE standard errors
+ * away from chance.  A target that becomes slow raises latency at the same level and says nothing.
+ *
+ * Answers count only while the limit is nearly used; an idle list changes nothing.  Calls that were
+ * given up from here fade as "ghosts": providers go on with them for a while (and ZenRows says that
+ * they keep their place).  After a cut or a jump starts are spread, so that places are not all
+ * asked for at once.
+ *
+ * The constants were set against the model of bench/policy.c, plans of 5 to 5,000 calls and
+ * latencies of 0.5 s to 20 s; what each is a compromise between stands beside it.
+ */
 #include "engine/limiter.h"
 
 #include <math.h>
@@ -5,39 +34,47 @@
 
 #include "base/limits.h"
 
-#define START_DEFAULT 4u     /* from here on up every answer is news */
-#define CLIMB_FAST_FROM 128u /* below, an answer adds half a call; above, a whole one */
-#define DEEP_CUT 0.8         /* of the level at which a refusal came as a surprise */
-#define DEEPER_CUT 0.6       /* ... when even the first call after the pause was refused */
-#define NEAR 0.9             /* of the peak: from here the climb is slow */
-#define PROBE_SHARE 32u      /* a probe's first step: a 32nd more, at least one call */
-#define PROBE_HOLD 1.0       /* latencies that a probe must stand */
-#define UNPROVEN 0.9         /* of a ceiling just found: refusals down to there lower it a little */
-#define SOFT_SHARE 40u       /* ... by this share of it */
-#define PROVEN_HOLD 8.0      /* latencies after which a raise is trusted */
-#define INTERVAL_MIN 5.0     /* latencies between probes; doubles with each that fails ... */
+#define START_DEFAULT 4u /* the smallest plans sold carry 1 to 5; from here every answer is news */
+#define CLIMB_FAST_FROM                                                                            \
+    128u               /* below, an answer adds half a call, and few are refused at the edge;
+                                above, a whole one: large plans are found in as many latencies */
+#define DEEP_CUT 0.8   /* of the level at which a refusal came as a surprise */
+#define DEEPER_CUT 0.6 /* ... when even the first call after the pause was refused */
+#define NEAR 0.9       /* of the peak: from here the climb back is slow, the edge being known */
+#define PROBE_SHARE                                                                                \
+    32u                 /* a probe's first step, a 32nd more: small against what a plan carries,
+                                large enough to get anywhere */
+#define PROBE_HOLD 1.0  /* latencies that a probe must stand: until its calls overlap */
+#define UNPROVEN 0.9    /* of a ceiling just found: refusals down to there lower it a little */
+#define SOFT_SHARE 40u  /* ... by this share of it, and at least a call */
+#define PROVEN_HOLD 8.0 /* latencies after which a raise is trusted */
+/* Between probes: latencies, doubling with each that fails.  Short, a plan that grows is followed
+ * soon; long, few are refused.  At most INTERVAL_MAX, and less where time or calls are so many that
+ * a probe costs nothing against them. */
+#define INTERVAL_MIN 5.0
 #define INTERVAL_MIN_MS 5000.0
-#define INTERVAL_MAX 64.0 /* ... up to this ... */
+#define INTERVAL_MAX 64.0
 #define INTERVAL_MS 120000.0
-#define INTERVAL_CALLS 150.0
-#define SHARED_HOLD 100.0
-#define INTERVAL_FALLEN 11.0 /* ... or this, where more was carried before */
+#define INTERVAL_CALLS 150.0 /* of small plans: so many answers for a refusal are below 1 % */
+#define SHARED_HOLD 100.0 /* latencies after a fall in which others may have come: shares settle */
+#define INTERVAL_FALLEN 11.0 /* where more was carried before: back within twenty latencies */
 #define FALLEN 0.7           /* of the peak: below, it is expected to come back */
 #define FALLEN_MS 1800000u   /* after which the peak is history */
-#define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
-#define AWAY_MAX 0.12
-#define REFUSED_FALLEN 23u
-#define RAISES_STEADY 4u
-#define RAISES 2u       /* probes in a row that hold: then it climbs */
-#define REFUSED_MAX 18u /* in five minutes; with more, no probe adds to them */
-#define REFUSED_FEW_BELOW 100u
-#define SLICE_MS 30000u
-#define LATENCY_GUESS_MS 2000.0
-#define FILL_MS_MIN 300.0
-#define WINDOW_MIN 48.0
-#define WINDOW_MAX 512.0
-#define CV2 1.7 /* squared variation of latencies: lognormal with sigma 1 */
-#define SURE 2.5
+#define NEWS 1.1         /* of the ceiling before: found higher than that, it may rise again soon */
+#define AWAY_MAX 0.12    /* of a level: no more than that is counted as on the network */
+#define RAISES_STEADY 4u /* probes in a row that hold: then it climbs ... */
+#define RAISES 2u        /* ... where it had fallen */
+/* In five minutes; with more, no probe adds to them.  Bright Data bans at 25. */
+#define REFUSED_MAX 18u
+#define REFUSED_FALLEN 23u      /* a plan that is back is worth more */
+#define REFUSED_FEW_BELOW 100u  /* larger plans may be refused as many as they carry */
+#define SLICE_MS 30000u         /* PF_LIMITER_SLICES of them are the five minutes */
+#define LATENCY_GUESS_MS 2000.0 /* before the first answer */
+#define FILL_MS_MIN 300.0       /* filling takes half a latency, and no less than this */
+#define WINDOW_MIN 48.0         /* answers that say anything at all ... */
+#define WINDOW_MAX 512.0        /* ... and that say enough, whatever the level */
+#define CV2 1.7                 /* squared variation of latencies: lognormal with sigma 1 */
+#define SURE 2.5                /* standard errors: one wrong word in a hundred */
 
 static unsigned umin(unsigned a, unsigned b)
 {
