@@ -35,11 +35,14 @@ static const char usage[] =
     "  -V, --version              show the version and end\n"
     "\n"
     "SPEC is a comma-separated list, by default that of an endpoint that behaves:\n"
+    "  profile=NAME               the provider that is played; default proxiesapi\n"
     "  key=K                      the key that is let in; default demo\n"
     "  latency=D                  200ms, 1.5s, 100ms..900ms or lognormal:800ms:0.5\n"
     "  size=S                     of a page: 10k, 1k..50k or lognormal:20k:1\n"
     "  limit=N, retry-after=S     calls in flight; one more is answered 429 (S may be none)\n"
-    "  error=R, empty=R, captcha=R, cut=R, drop=R, target-404=R\n"
+    "  ban=N/S                    more than N such calls in S seconds ban the key\n"
+    "  credits=N, cost=N          that the key has, and that a page costs\n"
+    "  error=R, empty=R, captcha=R, cut=R, drop=R, target-404=R, target-503=R\n"
     "                             shares from 0 to 1 of that kind of answer\n"
     "  slow=R, slow-ms=N          share of bodies that drip, and for how long\n"
     "  chunked=R, close=R, hangup=R, binary=R\n"
@@ -47,7 +50,8 @@ static const char usage[] =
     "  seed=N                     another set of chances\n"
     "\n"
     "  GET /?auth_key=demo&url=https%3A%2F%2Fexample.com%2F   a page\n"
-    "  GET " SANDBOX_STATS_PATH "                                           the counters\n";
+    "  GET " SANDBOX_STATS_PATH "                                           the counters\n"
+    "  GET /__spec?limit=4                                    changes SPEC from now on\n";
 
 struct settings {
     char address[64];

@@ -211,7 +211,7 @@ START_TEST(refuses_at_the_door)
         {"?key=wrong&url=https%3A%2F%2Fexample.com%2F", "401", "invalid or expired"},
         {"?auth_key=demo2&url=x", "401", "invalid or expired"},
         {"?auth_key=&url=x", "401", "invalid or expired"},
-        {"?auth_key=demo", "400", "url is missing"},
+        {"?auth_key=demo", "400", "target is missing"},
         {"?auth_key=demo&url=", "400", "absolute"},
         {"?auth_key=demo&url=example.com", "400", "absolute"},
         {"?auth_key=demo&url=ftp%3A%2F%2Fexample.com%2F", "400", "absolute"},
@@ -481,7 +481,7 @@ START_TEST(tells_its_counters)
     begins(reply, "HTTP/1.1 200 OK\r\n");
     has(reply, "{\"calls\":3,\"ok\":2,");
     has(reply, "\"unauthorized\":1,");
-    has(reply, "\"connections\":4,\"targets\":1}\n");
+    has(reply, "\"connections\":4,\"credits\":2,\"targets\":1}\n");
     ck_assert_uint_eq(sandbox_counters(f.sandbox)->calls, 3);
     ck_assert_int_lt(sandbox_counters_json(sandbox_counters(f.sandbox), json, sizeof(json)), 1024);
     fixture_fini(&f);

@@ -158,13 +158,21 @@ START_TEST(says_what_is_wrong)
         {"error=0.1,", "has no \"\""},
         {",", "has no \"\""},
         {"Error=0.1", "latency, size, limit"},
-        {"profile=x", "has no \"profile\""},
+        {"profile=x", "scrapestack or zyte, not \"x\""},
+        {"colour=x", "has no \"colour\""},
+        {"ban=25", "25/300"},
+        {"ban=0/300", "25/300"},
+        {"ban=1001/1", "up to 1000/86400"},
+        {"ban=1/86401", "up to 1000/86400"},
+        {"credits=0", "from 1"},
+        {"cost=1000001", "1000000"},
         {"key=", "128 bytes"},
         {"encoding=deflate", "gzip, br, zstd, mix or none"},
         {"retry-after=86401", "86400"},
         {"slow-ms=600001", "600000"},
         {"seed=18446744073709551616", "a number"},
         {"error=0.5,cut=0.5,empty=0.01", "more than 1"},
+        {"error=0.5,target-503=0.51", "more than 1"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -231,11 +239,11 @@ START_TEST(reads_text_by_its_length)
 END_TEST
 
 /* How many of `count` first attempts end in each answer. */
-static void tally(const char *text, unsigned count, unsigned n, unsigned answers[8])
+static void tally(const char *text, unsigned count, unsigned n, unsigned answers[10])
 {
     struct sandbox_spec spec = good(text);
 
-    memset(answers, 0, 8 * sizeof(answers[0]));
+    memset(answers, 0, 10 * sizeof(answers[0]));
     for (unsigned i = 0; i < count; i++) {
         struct sandbox_plan plan;
         char url[64];
@@ -254,7 +262,7 @@ static void near(unsigned is, double should)
 
 START_TEST(gives_each_answer_its_share)
 {
-    unsigned answers[8];
+    unsigned answers[10];
 
     tally("error=0.2,empty=0.1,captcha=0.1,cut=0.1,drop=0.1,target-404=0.5", 20000, 1, answers);
     near(answers[SANDBOX_ANSWER_ERROR], 4000);

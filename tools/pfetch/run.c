@@ -130,15 +130,35 @@ static bool read_key(struct run *r)
     return !o->key_file || key_read(o->key_file, &o->key, r->error, sizeof(r->error));
 }
 
+/* The sandbox plays the client's profile, unless its own spec names another. */
+static struct sandbox *new_sandbox(struct run *r)
+{
+    const struct options *o = r->options;
+    const char *spec = o->sandbox_spec ? o->sandbox_spec : "";
+    struct sandbox *sandbox = NULL;
+    char *text = NULL;
+
+    if (!o->fetch.profile)
+        return sandbox_new(r->base, spec, r->error, sizeof(r->error));
+    if (asprintf(&text, "profile=%s%s%s", o->fetch.profile, *spec ? "," : "", spec) < 0)
+        fail(r, "out of memory");
+    else
+        sandbox = sandbox_new(r->base, text, r->error, sizeof(r->error));
+    free(text);
+    return sandbox;
+}
+
 static bool open_sandbox(struct run *r)
 {
     struct options *o = r->options;
 
     if (!o->sandbox)
         return true;
-    r->sandbox = sandbox_new(r->base, o->sandbox_spec, r->error, sizeof(r->error));
+    r->sandbox = new_sandbox(r);
     if (!r->sandbox)
         return false;
+    if (!o->fetch.profile && !o->fetch.profile_file)
+        o->fetch.profile = sandbox_profile(r->sandbox);
     if (sandbox_listen(r->sandbox, "127.0.0.1", 0) != 0) {
         snprintf(r->error, sizeof(r->error), "the sandbox cannot listen: %s", strerror(errno));
         return false;

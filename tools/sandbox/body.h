@@ -36,4 +36,7 @@ int sandbox_body_make(struct sandbox_body *body, const struct sandbox_plan *plan
                       const struct sandbox_ask *ask, const struct evkeyvalq *headers,
                       struct sandbox_coder *coder);
 
+/* The Content-Type, static, of what an endpoint itself says: JSON or plain text. */
+const char *sandbox_words_type(const char *words);
+
 #endif

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "body.h"
+#include "dialect.h"
+#include "fields.h"
 #include "plan.h"
-#include "proxiesapi.h"
 #include "server.h"
 
 /*
@@ -43,10 +45,28 @@ struct sandbox_call {
     struct event *timer;
     struct sandbox_ask ask;
     struct sandbox_plan plan;
+    uint64_t id;
     int dripping; /* the head is sent; the rest concerns the body */
     struct sandbox_body body;
     size_t sent, end, piece; /* bytes: handed over, to be handed over, at a time */
 };
+
+static uint64_t *kind_counter(struct sandbox_counters *counters, enum sandbox_kind kind)
+{
+    switch (kind) {
+    case SANDBOX_KIND_THROTTLED:
+        return &counters->throttled;
+    case SANDBOX_KIND_ACCOUNT:
+        return &counters->unauthorized;
+    case SANDBOX_KIND_REFUSED:
+        return &counters->bad_requests;
+    case SANDBOX_KIND_NOT_FOUND:
+        return &counters->not_found;
+    case SANDBOX_KIND_FAILED:
+        break;
+    }
+    return &counters->errors;
+}
 
 static uint64_t *outcome_of(struct sandbox_counters *counters, const struct sandbox_plan *plan)
 {
@@ -64,7 +84,10 @@ static uint64_t *outcome_of(struct sandbox_counters *counters, const struct sand
     case SANDBOX_ANSWER_NOT_FOUND:
         return &counters->not_found;
     case SANDBOX_ANSWER_ERROR:
+    case SANDBOX_ANSWER_TARGET:
         return &counters->errors;
+    case SANDBOX_ANSWER_SAYING:
+        return kind_counter(counters, plan->saying->kind);
     case SANDBOX_ANSWER_STATUS:
         break;
     }
@@ -137,10 +160,51 @@ static void on_complete(struct evhttp_request *req, void *arg)
     evhttp_add_header(headers, "Connection", "close");
 }
 
+static struct sandbox_facts facts_of(const struct sandbox *sandbox, uint64_t id)
+{
+    const struct sandbox_counters *counters = &sandbox->counters;
+    const struct sandbox_spec *spec = &sandbox->spec;
+    struct sandbox_facts facts = {NULL, -1, -1, -1, -1, -1, -1, -1, (int64_t)id};
+
+    facts.spent = (int64_t)counters->credits;
+    facts.in_use = (int64_t)counters->in_flight;
+    if (spec->credits > 0)
+        facts.left =
+            spec->credits > counters->credits ? (int64_t)(spec->credits - counters->credits) : 0;
+    if (spec->limit > 0) {
+        facts.limit = (int64_t)spec->limit;
+        facts.free = facts.limit > facts.in_use ? facts.limit - facts.in_use : 0;
+    }
+    return facts;
+}
+
+/* What the provider tells in header fields. */
+static void add_dialect(const struct sandbox_call *call, struct evkeyvalq *headers)
+{
+    const struct sandbox_plan *plan = &call->plan;
+    const struct sandbox_dialect *dialect = plan->dialect;
+    struct sandbox_facts facts = facts_of(call->sandbox, call->id);
+
+    sandbox_fields_add(headers, dialect->always, &facts);
+    if (plan->target != 0) {
+        facts.target = plan->target;
+        facts.url = call->ask.url;
+        facts.cost = (int64_t)sandbox_plan_cost(plan, &call->sandbox->spec);
+        sandbox_fields_add(headers, dialect->reached, &facts);
+        if (plan->answer == SANDBOX_ANSWER_CAPTCHA && dialect->captcha != NULL)
+            sandbox_fields_add(headers, dialect->captcha, &facts);
+        else if (plan->target < 400)
+            sandbox_fields_add(headers, dialect->served, &facts);
+    }
+    if (plan->saying != NULL)
+        sandbox_fields_add(headers, plan->saying->fields, &facts);
+}
+
 static void add_headers(struct sandbox_call *call)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(call->req);
 
+    add_dialect(call, headers);
     if (call->body.len > 0)
         evhttp_add_header(headers, "Content-Type", call->body.type);
     if (call->body.coding != NULL)
@@ -271,6 +335,8 @@ static void reply(struct sandbox_call *call)
     if (sandbox_body_make(&call->body, &call->plan, &call->ask,
                           evhttp_request_get_input_headers(call->req), sandbox->coder) != 0) {
         call->plan.answer = SANDBOX_ANSWER_ERROR;
+        call->plan.saying = NULL;
+        call->plan.target = 0;
         call->plan.status = 500;
     }
     if (has_body(call) && call->body.len > 0 &&
@@ -310,6 +376,8 @@ int sandbox_call_start(struct sandbox *sandbox, struct evhttp_request *req, stru
     }
     call->req = req;
     call->ask = *ask;
+    call->id = counters->calls;
+    counters->credits += sandbox_plan_cost(plan, &sandbox->spec);
     call->next = sandbox->calls;
     if (call->next != NULL)
         call->next->link = &call->next;
@@ -333,18 +401,32 @@ void sandbox_calls_free(struct sandbox *sandbox)
     }
 }
 
-void sandbox_reply_json(struct evhttp_request *req, int status, int64_t retry_after_s,
-                        const char *json)
+void sandbox_reply_saying(struct sandbox *sandbox, struct evhttp_request *req,
+                          const struct sandbox_saying *saying, int64_t retry_after_s,
+                          const char *otherwise)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+    const struct sandbox_facts facts = facts_of(sandbox, sandbox->counters.calls);
+
+    ++*kind_counter(&sandbox->counters, saying->kind);
+    sandbox_fields_add(headers, sandbox->spec.dialect->always, &facts);
+    sandbox_fields_add(headers, saying->fields, &facts);
+    sandbox_reply_words(req, saying->status, retry_after_s,
+                        saying->body != NULL ? saying->body : otherwise);
+}
+
+void sandbox_reply_words(struct evhttp_request *req, int status, int64_t retry_after_s,
+                         const char *words)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
     struct evbuffer *out = evbuffer_new();
 
-    evhttp_add_header(headers, "Content-Type", "application/json");
+    evhttp_add_header(headers, "Content-Type", sandbox_words_type(words));
     if (retry_after_s >= 0)
         add_number(headers, "Retry-After", (uint64_t)retry_after_s);
-    add_number(headers, "Content-Length", out != NULL ? strlen(json) : 0);
+    add_number(headers, "Content-Length", out != NULL ? strlen(words) : 0);
     if (out != NULL && evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
-        evbuffer_add(out, json, strlen(json));
+        evbuffer_add(out, words, strlen(words));
     evhttp_send_reply(req, status, NULL, out);
     if (out != NULL)
         evbuffer_free(out);

@@ -10,6 +10,7 @@ struct evhttp_request;
 struct sandbox;
 struct sandbox_ask;
 struct sandbox_plan;
+struct sandbox_saying;
 
 /*
  * Begins a call.  Takes `req` and what *ask holds on success.  Returns 0, or -1 where memory
@@ -24,8 +25,16 @@ int sandbox_call_start(struct sandbox *sandbox, struct evhttp_request *req, stru
  */
 void sandbox_calls_free(struct sandbox *sandbox);
 
-/* Answers `req` (taken) with a JSON body (borrowed) and, from 0 on, a Retry-After header. */
-void sandbox_reply_json(struct evhttp_request *req, int status, int64_t retry_after_s,
-                        const char *json);
+/*
+ * Answers `req` (taken), whose call was never begun, as the provider does, and counts it.
+ * `otherwise` (borrowed) is the body where the provider's words are not known.
+ */
+void sandbox_reply_saying(struct sandbox *sandbox, struct evhttp_request *req,
+                          const struct sandbox_saying *saying, int64_t retry_after_s,
+                          const char *otherwise);
+
+/* Answers `req` (taken) with JSON or plain text (borrowed) and, from 0 on, a Retry-After header. */
+void sandbox_reply_words(struct evhttp_request *req, int status, int64_t retry_after_s,
+                         const char *words);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dialect.h"
 #include "plan.h"
 #include "text.h"
 
@@ -12,13 +13,9 @@ static int apply_answer(struct sandbox_plan *plan, struct sandbox_text word)
         const char *name;
         enum sandbox_answer answer;
     } answers[] = {
-        {"ok", SANDBOX_ANSWER_OK},
-        {"error", SANDBOX_ANSWER_ERROR},
-        {"empty", SANDBOX_ANSWER_EMPTY},
-        {"captcha", SANDBOX_ANSWER_CAPTCHA},
-        {"cut", SANDBOX_ANSWER_CUT},
-        {"drop", SANDBOX_ANSWER_DROP},
-        {"target-404", SANDBOX_ANSWER_NOT_FOUND},
+        {"ok", SANDBOX_ANSWER_OK},       {"error", SANDBOX_ANSWER_ERROR},
+        {"empty", SANDBOX_ANSWER_EMPTY}, {"captcha", SANDBOX_ANSWER_CAPTCHA},
+        {"cut", SANDBOX_ANSWER_CUT},     {"drop", SANDBOX_ANSWER_DROP},
     };
 
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -63,6 +60,13 @@ static int apply_coding(struct sandbox_plan *plan, struct sandbox_text word)
     return 0;
 }
 
+static int apply_saying(struct sandbox_plan *plan, struct sandbox_text name)
+{
+    plan->saying = sandbox_dialect_saying(plan->dialect, name);
+    plan->answer = SANDBOX_ANSWER_SAYING;
+    return plan->saying != NULL ? 0 : -1;
+}
+
 /* Words with a number behind the last hyphen. */
 static int apply_number(struct sandbox_plan *plan, struct sandbox_text word, uint64_t *times)
 {
@@ -80,6 +84,11 @@ static int apply_number(struct sandbox_plan *plan, struct sandbox_text word, uin
         if (sandbox_text_bytes(word, SANDBOX_SIZE_MAX, &number) != 0)
             return -1;
         plan->page_bytes = (size_t)number;
+    } else if (sandbox_text_skip(&word, "target-")) {
+        if (sandbox_text_number(word, 599, &number) != 0 || number < 400)
+            return -1;
+        plan->answer = number == 404 ? SANDBOX_ANSWER_NOT_FOUND : SANDBOX_ANSWER_TARGET;
+        plan->target = (int)number;
     } else if (sandbox_text_skip(&word, "status-")) {
         if (sandbox_text_number(word, 599, &number) != 0 || number < 200)
             return -1;
@@ -103,6 +112,8 @@ static int apply_word(struct sandbox_plan *plan, const struct sandbox_spec *spec
         return 0;
     if (sandbox_text_skip(&word, "encoding-"))
         return apply_coding(plan, word);
+    if (sandbox_text_skip(&word, "api-"))
+        return apply_saying(plan, word);
     return apply_number(plan, word, times);
 }
 

@@ -6,7 +6,10 @@
  * so that a test or a reader provokes exactly one behaviour with one URL and no spec.  The
  * value is a comma-separated list of:
  *
- *   ok error empty captcha cut drop target-404   the answer, as the spec's names
+ *   ok error empty captcha cut drop   the answer, as the spec's names
+ *   target-N          the target itself answers N, 400 to 599
+ *   api-NAME          what the provider says in that situation (dialect.h): api-bad-key,
+ *                     api-no-credits, api-throttled, api-failed, api-bad-request, and others
  *   status-N          status N (200 to 599); the page below 300, a JSON error from there on
  *   retry-after-S     the reply has a Retry-After header
  *   latency-N         milliseconds before the reply

@@ -180,6 +180,14 @@ static void write_not_found(struct sandbox_writer *writer, const char *url)
     sandbox_write(writer, " is not here.</p>\n</body>\n</html>\n");
 }
 
+static void write_failed(struct sandbox_writer *writer, const char *url)
+{
+    sandbox_write(writer, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                          "<title>Unavailable</title>\n</head>\n<body>\n<h1>Unavailable</h1>\n<p>");
+    sandbox_write_escaped(writer, url);
+    sandbox_write(writer, " cannot be shown now.</p>\n</body>\n</html>\n");
+}
+
 static char *twice(void (*write)(struct sandbox_writer *, const char *), const char *url,
                    size_t *len)
 {
@@ -204,4 +212,9 @@ char *sandbox_page_captcha(const char *url, size_t *len)
 char *sandbox_page_not_found(const char *url, size_t *len)
 {
     return twice(write_not_found, url, len);
+}
+
+char *sandbox_page_failed(const char *url, size_t *len)
+{
+    return twice(write_failed, url, len);
 }

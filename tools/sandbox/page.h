@@ -27,4 +27,7 @@ char *sandbox_page_captcha(const char *url, size_t *len);
 /* What a site says about a page that it does not have. */
 char *sandbox_page_not_found(const char *url, size_t *len);
 
+/* What a site says that cannot show the page now. */
+char *sandbox_page_failed(const char *url, size_t *len);
+
 #endif

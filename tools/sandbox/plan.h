@@ -12,18 +12,26 @@
 
 enum sandbox_answer {
     SANDBOX_ANSWER_OK = 0,    /* 200 and the page                                     */
-    SANDBOX_ANSWER_ERROR,     /* 500 and a JSON error                                 */
+    SANDBOX_ANSWER_ERROR,     /* what the provider says where it failed               */
     SANDBOX_ANSWER_EMPTY,     /* 200 and no byte                                      */
     SANDBOX_ANSWER_CAPTCHA,   /* 200 and a page that asks whether one is human        */
     SANDBOX_ANSWER_CUT,       /* 200, half of the page, then the connection's end     */
     SANDBOX_ANSWER_DROP,      /* the connection's end, no answer                      */
-    SANDBOX_ANSWER_NOT_FOUND, /* 404 and the target's own page about it               */
+    SANDBOX_ANSWER_NOT_FOUND, /* the target's own 404                                 */
+    SANDBOX_ANSWER_TARGET,    /* another status of the target's from 400 on           */
+    SANDBOX_ANSWER_SAYING,    /* something that the provider says, by its name        */
     SANDBOX_ANSWER_STATUS     /* a status that the target's query asks for            */
 };
 
+struct sandbox_dialect;
+struct sandbox_saying;
+
 struct sandbox_plan {
+    const struct sandbox_dialect *dialect; /* static */
+    const struct sandbox_saying *saying;   /* what is said instead of a page; NULL: the page */
     enum sandbox_answer answer;
     int status;                 /* of the reply; 0 for SANDBOX_ANSWER_DROP            */
+    int target;                 /* the target's status; 0: it was not reached         */
     unsigned latency_ms;        /* before the reply begins                            */
     unsigned slow_ms;           /* the body's drip; 0: at once                        */
     int64_t retry_after_s;      /* -1: no Retry-After header                          */
@@ -43,5 +51,8 @@ struct sandbox_plan {
  */
 void sandbox_plan_make(struct sandbox_plan *plan, const struct sandbox_spec *spec, const char *url,
                        uint32_t n);
+
+/* Credits that the answer costs. */
+uint64_t sandbox_plan_cost(const struct sandbox_plan *plan, const struct sandbox_spec *spec);
 
 #endif

@@ -1,15 +1,18 @@
 /*
- * The sandbox: a scraping API of ProxiesAPI's kind on loopback that needs nothing.
+ * The sandbox: a scraping API on loopback that needs nothing, ProxiesAPI's or, by the spec's
+ * profile, another provider's.
  *
  *     GET /?auth_key=demo&url=https%3A%2F%2Fexample.com%2F      a page, made up from the URL
  *     GET /__stats                                              what happened so far, as JSON
+ *     GET /__spec?limit=4                                       changes the spec from now on
  *
  * It fetches nothing.  What a call gets and how long that takes is a function of the spec
  * (spec.h), the target, and how often the target was called; a target may ask for one
  * behaviour in its own query (control.h).
  *
- * A call passes these, in this order: the key (401), the target (400), the plan's limit of
- * calls in flight (429 at once), the latency, the reply.  It is in flight from the limit until
+ * A call passes these, in this order: the key, the target, the ban, the credits, the plan's limit
+ * of calls in flight (each refused at once, as the provider does it; proxiesapi with 401, 400,
+ * 401, 402 and 429), the latency, the reply.  It is in flight from the limit until
  * the last byte of its reply is handed to the connection.  As with real providers a client
  * that goes away frees nothing: its call stays in flight, and its connection open on this
  * side, until the latency is over.  Only a body that drips ends as soon as nobody reads it.
@@ -29,6 +32,7 @@ struct event_base;
 struct sandbox;
 
 #define SANDBOX_STATS_PATH "/__stats"
+#define SANDBOX_SPEC_PATH "/__spec"
 
 /* Calls that wait or drip at once, beside any limit of the spec; one more is answered 503.
  * Each takes about 3 KiB with its connection. */
@@ -48,16 +52,18 @@ struct sandbox_counters {
     uint64_t cut;          /* 200 and half of the page                                  */
     uint64_t dropped;      /* closed without an answer                                  */
     uint64_t not_found;    /* the target's own 404                                      */
-    uint64_t errors;       /* 500; also any status that a target asked for, but 2xx,
-                              which counts as ok, 401, 404 and 429                      */
-    uint64_t throttled;    /* 429                                                       */
-    uint64_t unauthorized; /* 401                                                       */
+    uint64_t errors;       /* 500, and what a provider or a target fails with instead; also
+                           any status that a target asked for, but 2xx, which counts as ok,
+                           401, 404 and 429                                          */
+    uint64_t throttled;    /* 429, and what a provider has instead                      */
+    uint64_t unauthorized; /* 401: bad key, no credits, banned                          */
     uint64_t bad_requests; /* 400, or 404 for a path that is no endpoint                */
 
     uint64_t in_flight;     /* now                                                       */
     uint64_t max_in_flight; /* the most there ever were at once                          */
     uint64_t slow;          /* replies that dripped, among the above                     */
     uint64_t connections;   /* accepted in all                                           */
+    uint64_t credits;       /* spent                                                     */
     uint64_t targets;       /* different targets; an upper bound beyond 50,000          */
 };
 
@@ -81,6 +87,9 @@ int sandbox_is_loopback(const char *address);
 
 /* The port first listened on; 0 before. */
 uint16_t sandbox_port(const struct sandbox *sandbox);
+
+/* The profile that it plays, by its name; static. */
+const char *sandbox_profile(const struct sandbox *sandbox);
 
 /* Lends the counters; they live and change as long as the sandbox does. */
 const struct sandbox_counters *sandbox_counters(const struct sandbox *sandbox);

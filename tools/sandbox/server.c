@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -12,11 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ask.h"
 #include "attempts.h"
 #include "call.h"
 #include "coding.h"
+#include "dialect.h"
 #include "plan.h"
-#include "proxiesapi.h"
+#include "text.h"
 
 /*
  * evhttp speaks HTTP; this file opens its sockets and decides what a request is.
@@ -32,7 +35,7 @@
 
 #define BACKLOG 16384                       /* the system cuts it to its own (somaxconn)       */
 #define MAX_HEAD_BYTES ((ev_ssize_t)262144) /* a target of 64 KiB, each byte as %XX, and more   */
-#define MAX_BODY_BYTES ((ev_ssize_t)65536)  /* calls have none                                  */
+#define MAX_BODY_BYTES ((ev_ssize_t)65536)  /* JSON that is posted                              */
 #define IDLE_TIMEOUT_S 3600                 /* outlasts every latency and every drip           */
 #define ACCEPT_AGAIN_MS 100
 
@@ -43,75 +46,153 @@ static void answer_stats(const struct sandbox *sandbox, struct evhttp_request *r
 
     json[len] = '\n';
     json[len + 1] = '\0';
-    sandbox_reply_json(req, 200, -1, json);
+    sandbox_reply_words(req, 200, -1, json);
 }
 
-static uint64_t *refusal_counter(struct sandbox *sandbox, int status)
+/* The dialect's words for a situation that every dialect has. */
+static const struct sandbox_saying *saying_of(const struct sandbox *sandbox, const char *name)
 {
-    if (status == 401)
-        return &sandbox->counters.unauthorized;
-    return status < 500 ? &sandbox->counters.bad_requests : &sandbox->counters.errors;
+    return sandbox_dialect_saying(sandbox->spec.dialect, sandbox_text_of(name));
+}
+
+static void answer_saying(struct sandbox *sandbox, struct evhttp_request *req, const char *name)
+{
+    const struct sandbox_saying *saying = saying_of(sandbox, name);
+
+    sandbox_reply_saying(sandbox, req, saying, -1, sandbox_saying_words(saying));
+}
+
+static void answer_full(struct sandbox *sandbox, struct evhttp_request *req)
+{
+    sandbox->counters.errors++;
+    sandbox_reply_words(req, 503, -1, "{\"error\":\"The sandbox is full.\"}\n");
+}
+
+static void answer_nowhere(struct sandbox *sandbox, struct evhttp_request *req)
+{
+    sandbox->counters.bad_requests++;
+    sandbox_reply_words(
+        req, 404, -1,
+        "{\"error\":\"The endpoint is at /, the statistics are at " SANDBOX_STATS_PATH
+        ", the spec is changed at " SANDBOX_SPEC_PATH ".\"}\n");
 }
 
 static void refuse(struct sandbox *sandbox, struct evhttp_request *req,
                    const struct sandbox_refusal *refusal)
 {
-    ++*refusal_counter(sandbox, refusal->status);
-    sandbox_reply_json(req, refusal->status, -1, refusal->body);
+    switch (refusal->cause) {
+    case SANDBOX_REFUSED_KEY:
+        sandbox_reply_saying(sandbox, req, saying_of(sandbox, "bad-key"), -1, refusal->body);
+        break;
+    case SANDBOX_REFUSED_REQUEST:
+        sandbox_reply_saying(sandbox, req, saying_of(sandbox, "bad-request"), -1, refusal->body);
+        break;
+    case SANDBOX_REFUSED_MEMORY:
+        sandbox->counters.errors++;
+        sandbox_reply_words(req, 500, -1, refusal->body);
+        break;
+    }
 }
 
-/* A call whose key and target are good.  Takes what *ask holds. */
-static void admit(struct sandbox *sandbox, struct evhttp_request *req, struct sandbox_ask *ask)
+/* The query is a spec on top of the one in force.  Not percent-decoded: no spec but that of a key
+ * has a byte that needs it. */
+static void change_spec(struct sandbox *sandbox, struct evhttp_request *req, const char *query)
 {
-    static const struct sandbox_refusal full = {503, "{\"error\":\"The sandbox is full.\"}\n"};
+    char error[256], json[300];
+
+    if (sandbox_spec_change(&sandbox->spec, query, error, sizeof(error)) == 0) {
+        sandbox_reply_words(req, 200, -1, "{\"changed\":true}\n");
+        return;
+    }
+    snprintf(json, sizeof(json), "%s\n", error);
+    sandbox_reply_words(req, 400, -1, json);
+}
+
+static void answer_throttled(struct sandbox *sandbox, struct evhttp_request *req)
+{
+    const struct sandbox_spec *spec = &sandbox->spec;
+    const struct sandbox_saying *saying;
+    struct timeval now;
+
+    if (spec->ban_calls > 0) {
+        event_base_gettimeofday_cached(sandbox->base, &now);
+        sandbox_ban_count(&sandbox->ban, spec->ban_calls, spec->ban_s * 1000,
+                          (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000);
+    }
+    saying = saying_of(sandbox, "throttled");
+    sandbox_reply_saying(sandbox, req, saying, spec->retry_after_s, sandbox_saying_words(saying));
+}
+
+/* A call whose key and target are good.  1: *ask was taken, 0: it was not, and the call is
+ * answered. */
+static int admit(struct sandbox *sandbox, struct evhttp_request *req, struct sandbox_ask *ask)
+{
     const struct sandbox_spec *spec = &sandbox->spec;
     struct sandbox_counters *counters = &sandbox->counters;
     struct sandbox_plan plan;
     uint32_t n;
 
+    if (sandbox->ban.banned) {
+        answer_saying(sandbox, req, saying_of(sandbox, "banned") != NULL ? "banned" : "bad-key");
+        return 0;
+    }
+    if (spec->credits > 0 && counters->credits + spec->cost > spec->credits) {
+        answer_saying(sandbox, req, "no-credits");
+        return 0;
+    }
     if (spec->limit > 0 && counters->in_flight >= spec->limit) {
-        counters->throttled++;
-        sandbox_reply_json(req, 429, spec->retry_after_s, sandbox_proxiesapi_throttled());
-        sandbox_ask_fini(ask);
-        return;
+        answer_throttled(sandbox, req);
+        return 0;
     }
     if (counters->in_flight >= SANDBOX_CALLS_MAX) {
-        refuse(sandbox, req, &full);
-        sandbox_ask_fini(ask);
-        return;
+        answer_full(sandbox, req);
+        return 0;
     }
     n = sandbox_attempts_next(sandbox->attempts, sandbox_hash(ask->url, strlen(ask->url)));
     counters->targets = sandbox_attempts_targets(sandbox->attempts);
     sandbox_plan_make(&plan, spec, ask->url, n);
-    if (sandbox_call_start(sandbox, req, ask, &plan) != 0) {
-        refuse(sandbox, req, &full);
-        sandbox_ask_fini(ask);
-    }
+    if (sandbox_call_start(sandbox, req, ask, &plan) == 0)
+        return 1;
+    answer_full(sandbox, req);
+    return 0;
+}
+
+static void on_call(struct sandbox *sandbox, struct evhttp_request *req, const char *query)
+{
+    struct evbuffer *in = evhttp_request_get_input_buffer(req);
+    const struct sandbox_request request = {query, evhttp_request_get_input_headers(req),
+                                            (const char *)evbuffer_pullup(in, -1),
+                                            evbuffer_get_length(in)};
+    struct sandbox_refusal refusal;
+    struct sandbox_ask ask;
+
+    if (sandbox_ask_read(&ask, sandbox->spec.dialect, &request, sandbox->spec.key, &refusal) != 0)
+        refuse(sandbox, req, &refusal);
+    else if (!admit(sandbox, req, &ask))
+        sandbox_ask_fini(&ask);
 }
 
 static void on_request(struct evhttp_request *req, void *arg)
 {
-    static const struct sandbox_refusal nowhere = {
-        404,
-        "{\"error\":\"The endpoint is at /, the statistics are at " SANDBOX_STATS_PATH ".\"}\n"};
     struct sandbox *sandbox = arg;
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
-    const char *path = evhttp_uri_get_path(uri);
-    struct sandbox_refusal refusal;
-    struct sandbox_ask ask;
+    const char *path = evhttp_uri_get_path(uri), *query = evhttp_uri_get_query(uri);
 
-    if (path != NULL && strcmp(path, SANDBOX_STATS_PATH) == 0) {
+    if (path == NULL)
+        path = "";
+    if (strcmp(path, SANDBOX_STATS_PATH) == 0) {
         answer_stats(sandbox, req);
         return;
     }
+    if (strcmp(path, SANDBOX_SPEC_PATH) == 0) {
+        change_spec(sandbox, req, query);
+        return;
+    }
     sandbox->counters.calls++;
-    if (path != NULL && path[0] != '\0' && strcmp(path, "/") != 0)
-        refuse(sandbox, req, &nowhere);
-    else if (sandbox_proxiesapi_read(&ask, evhttp_uri_get_query(uri), sandbox->spec.key,
-                                     &refusal) != 0)
-        refuse(sandbox, req, &refusal);
+    if (path[0] != '\0' && strcmp(path, "/") != 0)
+        answer_nowhere(sandbox, req);
     else
-        admit(sandbox, req, &ask);
+        on_call(sandbox, req, query);
 }
 
 /* Called for each connection; no bufferevent means that evhttp makes its usual one. */
@@ -166,7 +247,8 @@ struct sandbox *sandbox_new(struct event_base *base, const char *spec, char *err
     evhttp_set_max_body_size(sandbox->http, MAX_BODY_BYTES);
     evhttp_set_timeout_tv(sandbox->http, &idle);
     evhttp_set_default_content_type(sandbox->http, NULL);
-    evhttp_set_allowed_methods(sandbox->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(sandbox->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+                                                  EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
     evhttp_set_bevcb(sandbox->http, on_connection, sandbox);
     evhttp_set_gencb(sandbox->http, on_request, sandbox);
     return sandbox;
@@ -279,4 +361,9 @@ uint16_t sandbox_port(const struct sandbox *sandbox)
 const struct sandbox_counters *sandbox_counters(const struct sandbox *sandbox)
 {
     return &sandbox->counters;
+}
+
+const char *sandbox_profile(const struct sandbox *sandbox)
+{
+    return sandbox->spec.dialect->name;
 }

@@ -2,6 +2,7 @@
 #ifndef SANDBOX_SERVER_H
 #define SANDBOX_SERVER_H
 
+#include "ban.h"
 #include "sandbox.h"
 #include "spec.h"
 
@@ -19,6 +20,7 @@ struct sandbox {
     struct evhttp *http;
     struct sandbox_spec spec;
     struct sandbox_counters counters;
+    struct sandbox_ban ban;
     struct sandbox_attempts *attempts;
     struct sandbox_coder *coder;
     struct sandbox_call *calls; /* those in flight, doubly linked, in no order      */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "text.h"
 
 /* A reader takes one value into the field it belongs to; 0, or -1 where it is no such value. */
@@ -133,6 +134,41 @@ static int read_coding(struct sandbox_text value, void *field)
     return -1;
 }
 
+static int read_profile(struct sandbox_text value, void *field)
+{
+    const struct sandbox_dialect *dialect = sandbox_dialect_find(value);
+
+    if (dialect == NULL)
+        return -1;
+    memcpy(field, &dialect, sizeof(dialect));
+    return 0;
+}
+
+/* N/S: both ban_calls and, behind it, ban_s. */
+static int read_ban(struct sandbox_text value, void *field)
+{
+    struct sandbox_text calls = sandbox_text_take(&value, '/');
+    uint64_t number[2];
+
+    if (value.at == NULL || sandbox_text_number(calls, SANDBOX_BAN_CALLS_MAX, &number[0]) != 0 ||
+        sandbox_text_number(value, SANDBOX_BAN_MAX_S, &number[1]) != 0 || number[0] == 0)
+        return -1;
+    memcpy(field, number, sizeof(number));
+    return 0;
+}
+
+static int read_credits(struct sandbox_text value, void *field)
+{
+    uint64_t *credits = field;
+
+    return sandbox_text_number(value, SANDBOX_CREDITS_MAX, credits) == 0 && *credits > 0 ? 0 : -1;
+}
+
+static int read_cost(struct sandbox_text value, void *field)
+{
+    return sandbox_text_number(value, SANDBOX_COST_MAX, field);
+}
+
 struct spec_entry {
     const char *name;
     spec_reader read;
@@ -152,6 +188,12 @@ static const struct spec_entry entries[] = {
     ENTRY("size", read_size, size_bytes,
           "bytes up to 128m (500, 10k), a range (1k..50k) or lognormal:20k:1"),
     ENTRY("limit", read_limit, limit, "a number of calls from 1 to 1000000"),
+    ENTRY("profile", read_profile, dialect,
+          "proxiesapi, generic, scraperapi, scrapingbee, scrapingant, crawlbase, zenrows, "
+          "scrapingdog, scrapedo, scrapfly, webscrapingapi, scrapestack or zyte"),
+    ENTRY("ban", read_ban, ban_calls, "refused calls and seconds (25/300), up to 1000/86400"),
+    ENTRY("credits", read_credits, credits, "a number of credits from 1 to 1000000000000"),
+    ENTRY("cost", read_cost, cost, "a number of credits from 0 to 1000000"),
     ENTRY("key", read_key, key, "a key of 1 to 128 bytes"),
     ENTRY("seed", read_seed, seed, "a number"),
     ENTRY("retry-after", read_retry_after, retry_after_s, "seconds from 0 to 86400, or none"),
@@ -163,6 +205,7 @@ static const struct spec_entry entries[] = {
     RATE("cut", cut),
     RATE("drop", drop),
     RATE("target-404", not_found),
+    RATE("target-503", target_fails),
     RATE("binary", binary),
     RATE("slow", slow),
     RATE("slow-body", slow),
@@ -230,6 +273,8 @@ static int entry_read(struct sandbox_spec *spec, struct sandbox_text piece, char
 int sandbox_spec_read(struct sandbox_spec *spec, const char *text, char *error, size_t error_len)
 {
     const struct sandbox_spec defaults = {
+        .dialect = sandbox_dialect_default(),
+        .cost = 1,
         .key = "demo",
         .size_bytes = {SANDBOX_FIXED, SANDBOX_PAGE_BYTES_DEFAULT, 0},
         .retry_after_s = 1,
@@ -237,18 +282,29 @@ int sandbox_spec_read(struct sandbox_spec *spec, const char *text, char *error, 
     };
 
     *spec = defaults;
+    return sandbox_spec_change(spec, text, error, error_len);
+}
+
+int sandbox_spec_change(struct sandbox_spec *spec, const char *text, char *error, size_t error_len)
+{
+    struct sandbox_spec changed = *spec;
+
     if (text != NULL && text[0] != '\0') {
         struct sandbox_text rest = sandbox_text_of(text);
 
         while (rest.at != NULL) {
-            if (entry_read(spec, sandbox_text_take(&rest, ','), error, error_len) != 0)
+            if (entry_read(&changed, sandbox_text_take(&rest, ','), error, error_len) != 0)
                 return -1;
         }
     }
-    /* Five decimal shares that mean 1 may sum up to a hair more. */
-    if (spec->error + spec->empty + spec->captcha + spec->cut + spec->drop > 1 + 1e-9) {
-        snprintf(error, error_len, "error, empty, captcha, cut and drop add up to more than 1");
+    /* Six decimal shares that mean 1 may sum up to a hair more. */
+    if (changed.error + changed.empty + changed.captcha + changed.cut + changed.drop +
+            changed.target_fails >
+        1 + 1e-9) {
+        snprintf(error, error_len,
+                 "error, empty, captcha, cut, drop and target-503 add up to more than 1");
         return -1;
     }
+    *spec = changed;
     return 0;
 }
