@@ -8,7 +8,7 @@ const char options_help[] =
     "\n"
     "Input     -i, --input FILE       list of URLs, or .jsonl; - is stdin; repeatable\n"
     "              --limit N          at most N targets\n"
-    "Output    -o, --output PATH      DIR/, FILE.jsonl or - (stdout, the default)\n"
+    "Output    -o, --output PATH      DIR/, FILE.jsonl[.gz|.zst] or - (stdout)\n"
     "              --format FORM      jsonl or body, where the path does not say\n"
     "              --summary FILE     JSON about the run\n"
     "Endpoint  -p, --profile NAME     provider; --list-profiles, --show-profile NAME\n"
