@@ -174,7 +174,6 @@ static void close_strings(struct closing *c, struct block *b, struct fetch_heade
     close_text(c, &b->page.final_url);
     close_text(c, &b->page.message);
     close_text(c, &b->page.reason);
-    close_text(c, &b->record.request);
     close_string(c, &b->page.body, b->page.body_len);
     for (size_t i = 0; i < b->page.header_count; i++) {
         close_string(c, &header[i].name, header[i].name_len);
@@ -219,7 +218,6 @@ static void open_block(struct block *b)
     open_string(b, &b->page.final_url);
     open_string(b, &b->page.message);
     open_string(b, &b->page.reason);
-    open_string(b, &b->record.request);
     open_string(b, &b->page.body);
     for (size_t i = 0; i < b->page.header_count; i++) {
         open_string(b, &b->header[i].name);

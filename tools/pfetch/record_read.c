@@ -6,6 +6,7 @@
  */
 #include "record_read.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 struct record_reader {
     struct bytes text;                              /* the strings, each with a NUL behind it */
     size_t id, url, url_len, request, run, run_len; /* offsets in text, or NONE */
-    bool has_index, has_outcome;
+    bool has_index, has_outcome, has_status;
 };
 
 struct cursor {
@@ -249,6 +250,25 @@ static bool take_outcome(struct record_reader *r, struct cursor *c, struct recor
     return r->has_outcome;
 }
 
+static bool take_status(struct record_reader *r, struct cursor *c, struct record_head *head)
+{
+    uint64_t status;
+
+    r->has_status = take_number(c, &status) && status <= INT_MAX;
+    head->status = r->has_status ? (int)status : 0;
+    return r->has_status;
+}
+
+static bool take_again(struct cursor *c, struct record_head *head)
+{
+    const char *start = c->p;
+
+    if (!skip_value(c))
+        return false;
+    head->again = c->p - start == 4 && memcmp(start, "true", 4) == 0;
+    return true;
+}
+
 static bool take_run(struct record_reader *r, struct cursor *c)
 {
     const char *start = c->p;
@@ -277,8 +297,12 @@ static bool take_member(struct record_reader *r, struct cursor *c, const char *n
         return take_string(r, c, &r->request, NULL);
     if (strcmp(name, "run") == 0)
         return take_run(r, c);
+    if (strcmp(name, "again") == 0)
+        return take_again(c, head);
     if (strcmp(name, "outcome") == 0)
         return take_outcome(r, c, head);
+    if (strcmp(name, "status") == 0)
+        return take_status(r, c, head);
     return skip_value(c);
 }
 
@@ -311,7 +335,7 @@ static const char *text_at(const struct record_reader *r, size_t at)
     return at == NONE ? NULL : r->text.data + at;
 }
 
-static bool done(const struct record_reader *r)
+static bool is_record(const struct record_reader *r)
 {
     return r->has_outcome && r->has_index && r->url != NONE;
 }
@@ -324,7 +348,7 @@ static bool conclude(const struct record_reader *r, struct record_head *head)
     head->request = text_at(r, r->request);
     head->run = text_at(r, r->run);
     head->run_len = r->run_len;
-    return done(r);
+    return is_record(r);
 }
 
 bool record_read(struct record_reader *r, const char *line, size_t len, bool complete,
@@ -338,7 +362,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
     *head = (struct record_head){.index = 0};
     r->id = r->url = r->request = r->run = NONE;
     r->url_len = r->run_len = 0;
-    r->has_index = r->has_outcome = false;
+    r->has_index = r->has_outcome = r->has_status = false;
     if (!take(&c, '{') || (complete && line[len - 1] != '}'))
         return false;
     while (take_name(&c, name)) {
@@ -347,7 +371,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
         if (!take_member(r, &c, name, head))
             return false;
         /* In this program's order nothing that is wanted follows. */
-        if (ours && done(r))
+        if (ours && r->has_status && is_record(r))
             return conclude(r, head);
         skip_blanks(&c);
         if (!take(&c, ','))

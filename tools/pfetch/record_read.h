@@ -23,7 +23,9 @@ struct record_head {
     const char *url;     /* the bytes of the URL, from url_base64 where that is there           */
     size_t url_len;      /* it may hold NUL                                                     */
     const char *request; /* "request" (32 hexadecimal digits), or NULL: as the run's options say */
+    bool again;          /* it replaces an earlier one of the same request, which had failed    */
     enum fetch_outcome outcome;
+    int status;      /* the target's, 0 if unknown                                          */
     const char *run; /* "run" as it stands there, a JSON object, or NULL                    */
     size_t run_len;
 };

@@ -191,6 +191,11 @@ static struct seen_slot *slot_of(struct seen *s, const struct identity *id, bool
     return slot;
 }
 
+static void set_failed(struct seen_slot *slot, bool failed)
+{
+    slot->low = failed ? slot->low | FAILED : slot->low & ~(uint64_t)FAILED;
+}
+
 bool seen_add(struct seen *s, const struct identity *id, bool failed)
 {
     bool was_there;
@@ -200,7 +205,20 @@ bool seen_add(struct seen *s, const struct identity *id, bool failed)
         return false;
     if ((slot->low & TIMES) < TIMES)
         slot->low++;
-    slot->low = failed ? slot->low | FAILED : slot->low & ~(uint64_t)FAILED;
+    set_failed(slot, failed);
+    return true;
+}
+
+bool seen_mark(struct seen *s, const struct identity *id, bool failed)
+{
+    bool was_there;
+    struct seen_slot *slot = slot_of(s, id, &was_there);
+
+    if (!slot)
+        return false;
+    if (!was_there)
+        slot->low++;
+    set_failed(slot, failed);
     return true;
 }
 

@@ -40,6 +40,9 @@ void seen_fini(struct seen *s);
 /* One page more.  False: memory. */
 bool seen_add(struct seen *s, const struct identity *id, bool failed);
 
+/* What has become of a page that is there: it counts no more than before.  False: memory. */
+bool seen_mark(struct seen *s, const struct identity *id, bool failed);
+
 /* One page less, if there is one. */
 enum seen_result seen_take(struct seen *s, const struct identity *id);
 

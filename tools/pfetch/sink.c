@@ -15,10 +15,12 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static bool is_directory(const char *path)
+bool sink_is_directory(const char *path)
 {
     struct stat st;
 
+    if (strcmp(path, "-") == 0)
+        return false;
     return ends_with(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
@@ -56,7 +58,7 @@ const char *sink_check(const char *path, enum sink_format format)
         return "the output has no name";
     if (strcmp(path, "-") == 0)
         return NULL;
-    if (is_directory(path))
+    if (sink_is_directory(path))
         return format == SINK_FORMAT_BY_NAME
                    ? NULL
                    : "a directory output has its own form: leave out --format";
@@ -87,7 +89,7 @@ struct sink *sink_open(const struct sink_setup *setup, char *error, size_t error
         snprintf(error, error_len, "%s", wrong);
         return NULL;
     }
-    if (strcmp(setup->path, "-") != 0 && is_directory(setup->path))
+    if (sink_is_directory(setup->path))
         s = sink_dir_open(setup, error, error_len);
     else if (setup->format == SINK_FORMAT_BODY)
         s = sink_body_open(setup, error, error_len);
@@ -218,7 +220,8 @@ static int open_path(struct sink *s, const struct sink_setup *setup, char *error
     else
         fd = open_file(s, setup);
     if (fd < 0 && errno == EEXIST)
-        snprintf(error, error_len, "the output %s exists; name another one, or remove it",
+        snprintf(error, error_len,
+                 "the output %s exists; go on with it by --resume, or name another one",
                  setup->path);
     else if (fd < 0)
         snprintf(error, error_len, "cannot create the output %s: %s", setup->path, strerror(errno));

@@ -90,6 +90,9 @@ const char *sink_check(const char *path, enum sink_format format);
 /* The same for --resume: NULL where that form can be gone on with. */
 const char *sink_check_resume(const char *path, enum sink_format format);
 
+/* Whether an output of that path is a directory, or will be. */
+bool sink_is_directory(const char *path);
+
 /*
  * Opens the output; NULL and a sentence in `error` where it cannot be, or where it exists already
  * and is not to be gone on with.
