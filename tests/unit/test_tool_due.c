@@ -78,6 +78,21 @@ START_TEST(what_failed_is_due_again)
 }
 END_TEST
 
+/* The account stood in the way, not the page: nobody has to ask for it. */
+START_TEST(what_the_account_refused_is_due)
+{
+    begin(&(struct due_setup){.unique = false});
+    on_record(A, FETCH_OUTCOME_ACCOUNT, 0, false);
+    on_record(B, FETCH_OUTCOME_ACCOUNT, 0, false);
+    on_record(B, FETCH_OUTCOME_TIMEOUT, 0, true);
+    ck_assert_uint_eq(due_failed(due), 1);
+    ck_assert_int_eq(ask(A), DUE_AGAIN);
+    ck_assert_int_eq(ask(A), DUE_YES);
+    ck_assert_int_eq(ask(B), DUE_THERE);
+    due_free(due);
+}
+END_TEST
+
 START_TEST(what_is_final_is_not_due_again)
 {
     begin(&(struct due_setup){.retry_failed = true});
@@ -275,6 +290,7 @@ int main(void)
     tcase_add_test(list, a_fresh_run_is_due_whole);
     tcase_add_test(list, what_is_there_is_not_due);
     tcase_add_test(list, what_failed_is_due_again);
+    tcase_add_test(list, what_the_account_refused_is_due);
     tcase_add_test(list, what_is_final_is_not_due_again);
     tcase_add_test(list, unique_is_due_once);
     tcase_add_test(list, fresh_is_told_once);

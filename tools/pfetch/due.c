@@ -52,21 +52,39 @@ static bool identify(const struct due *d, const struct record_head *head, struct
     return identity_of_url(d->identifier, head->url, head->url_len, id);
 }
 
-/* Failed in a way that another attempt may mend: a line does not, nor a page that is not there. */
-static bool may_be_mended(const struct record_head *head)
+/*
+ * No other attempt mends a line that is no target, nor a page that the site does not have.  What
+ * the account alone stood in the way of is due without being asked for.
+ */
+static enum seen_result state_of(const struct record_head *head)
 {
-    bool gone =
-        head->outcome == FETCH_OUTCOME_TARGET_ERROR && (head->status == 404 || head->status == 410);
-
-    return head->outcome != FETCH_OUTCOME_OK && head->outcome != FETCH_OUTCOME_BAD_URL && !gone;
+    switch (head->outcome) {
+    case FETCH_OUTCOME_OK:
+    case FETCH_OUTCOME_BAD_URL:
+        return SEEN_OK;
+    case FETCH_OUTCOME_ACCOUNT:
+    case FETCH_OUTCOME_BUDGET:
+    case FETCH_OUTCOME_CANCELLED:
+        return SEEN_OWED;
+    case FETCH_OUTCOME_TARGET_ERROR:
+        return head->status == 404 || head->status == 410 ? SEEN_OK : SEEN_FAILED;
+    case FETCH_OUTCOME_BLOCKED:
+    case FETCH_OUTCOME_PROVIDER_ERROR:
+    case FETCH_OUTCOME_THROTTLED:
+    case FETCH_OUTCOME_NETWORK:
+    case FETCH_OUTCOME_TIMEOUT:
+    case FETCH_OUTCOME_TOO_LARGE:
+    case FETCH_OUTCOME_COUNT:
+        break;
+    }
+    return SEEN_FAILED;
 }
 
 bool due_on_record(const struct record_head *head, void *arg)
 {
     struct due *d = arg;
+    enum seen_result state = state_of(head);
     struct identity id;
-
-    bool failed = head->outcome != FETCH_OUTCOME_OK;
 
     d->resumed = true;
     if (head->run) {
@@ -75,11 +93,10 @@ bool due_on_record(const struct record_head *head, void *arg)
     }
     if (d->run.failed || !identify(d, head, &id))
         return false;
-    if (head->again && d->failed > 0)
+    if (head->again && seen_state(&d->seen, &id) == SEEN_FAILED)
         d->failed--;
-    d->failed += failed;
-    return head->again ? seen_mark(&d->seen, &id, may_be_mended(head))
-                       : seen_add(&d->seen, &id, may_be_mended(head));
+    d->failed += head->outcome != FETCH_OUTCOME_OK && state != SEEN_OWED;
+    return head->again ? seen_mark(&d->seen, &id, state) : seen_add(&d->seen, &id, state);
 }
 
 const char *due_run(struct due *d)
@@ -96,10 +113,10 @@ static enum due_answer answer(struct due *d, const struct identity *id, struct d
 {
     enum seen_result had = seen_take(&d->seen, id), before = SEEN_NOT;
 
-    if (had == SEEN_OK)
+    if (had == SEEN_OWED || (had == SEEN_FAILED && d->set.retry_failed))
+        return DUE_AGAIN;
+    if (had != SEEN_NOT)
         return DUE_THERE;
-    if (had == SEEN_FAILED)
-        return d->set.retry_failed ? DUE_AGAIN : DUE_THERE;
     if (d->set.unique || (d->set.fresh && d->resumed))
         before = seen_once(&d->seen, id);
     if (before == SEEN_NOMEM)

@@ -144,8 +144,10 @@ static void note_limit(struct flow *f, const struct fetch_page *page)
         console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
                     page->message ? page->message : fetch_strerror(page->error));
     console_note(f->part.console, "%s; what is under way may still come in",
-                 account ? "nothing more is sent: correct the key or the plan, then resume"
-                         : "--max-credits is reached: nothing more is sent");
+                 account
+                     ? "nothing more is sent: correct the key or the plan, then go on by --resume"
+                     : "--max-credits is reached: nothing more is sent; go on by --resume with "
+                       "more of them");
     stop(f, account ? FLOW_STOP_ACCOUNT : FLOW_STOP_CREDITS, false);
     fetch_gather_stop(f->gather);
 }
@@ -407,7 +409,8 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     if (f->stop == FLOW_GOES_ON)
         console_note(
             f->part.console,
-            "--max-time is over: nothing more is sent, what is under way may still come in");
+            "--max-time is over: nothing more is sent, what is under way may still come in; go on "
+            "by --resume");
     stop(f, FLOW_STOP_TIME, false);
 }
 

@@ -19,9 +19,9 @@
 
 #define FIRST_SIZE 1024u
 #define FILL_PERCENT 85u
-#define TIMES 0x7fffu
-#define FAILED 0x8000u
-#define COUNT (TIMES | FAILED)
+#define TIMES 0x3fffu
+#define STATE_SHIFT 14u
+#define COUNT 0xffffu
 
 __extension__ typedef unsigned __int128 wide; /* for one product */
 
@@ -191,12 +191,12 @@ static struct seen_slot *slot_of(struct seen *s, const struct identity *id, bool
     return slot;
 }
 
-static void set_failed(struct seen_slot *slot, bool failed)
+static void set_state(struct seen_slot *slot, enum seen_result what)
 {
-    slot->low = failed ? slot->low | FAILED : slot->low & ~(uint64_t)FAILED;
+    slot->low = (slot->low & ~((uint64_t)COUNT & ~TIMES)) | (uint64_t)what << STATE_SHIFT;
 }
 
-bool seen_add(struct seen *s, const struct identity *id, bool failed)
+bool seen_add(struct seen *s, const struct identity *id, enum seen_result what)
 {
     bool was_there;
     struct seen_slot *slot = slot_of(s, id, &was_there);
@@ -205,11 +205,11 @@ bool seen_add(struct seen *s, const struct identity *id, bool failed)
         return false;
     if ((slot->low & TIMES) < TIMES)
         slot->low++;
-    set_failed(slot, failed);
+    set_state(slot, what);
     return true;
 }
 
-bool seen_mark(struct seen *s, const struct identity *id, bool failed)
+bool seen_mark(struct seen *s, const struct identity *id, enum seen_result what)
 {
     bool was_there;
     struct seen_slot *slot = slot_of(s, id, &was_there);
@@ -218,13 +218,20 @@ bool seen_mark(struct seen *s, const struct identity *id, bool failed)
         return false;
     if (!was_there)
         slot->low++;
-    set_failed(slot, failed);
+    set_state(slot, what);
     return true;
 }
 
 static enum seen_result result_of(const struct seen_slot *slot)
 {
-    return slot->low & FAILED ? SEEN_FAILED : SEEN_OK;
+    return (enum seen_result)((slot->low & COUNT) >> STATE_SHIFT);
+}
+
+enum seen_result seen_state(const struct seen *s, const struct identity *id)
+{
+    struct seen_slot key = key_of(id), *slot = s->used > 0 ? find(s, &key) : NULL;
+
+    return slot && (slot->low & TIMES) > 0 ? result_of(slot) : SEEN_NOT;
 }
 
 enum seen_result seen_take(struct seen *s, const struct identity *id)
