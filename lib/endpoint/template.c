@@ -161,11 +161,12 @@ static enum fetch_error write_all(struct pf_template *t, const struct fetch_opti
 
     if (e == FETCH_OK)
         e = pf_spell_options(&t->said, t->profile, o, failure);
+    if (e == FETCH_OK)
+        e = pf_spell(&t->headers_on, t->profile, &t->profile->headers_on);
     for (size_t i = 0; e == FETCH_OK && i < o->param_count; i++)
         e = pf_spell_param(&t->params, t->profile, &o->params[i]);
     for (size_t i = 0; e == FETCH_OK && i < o->header_count; i++)
         e = pf_pairs_add(&t->headers, o->headers[i].name, o->headers[i].value);
-    t->forwards = o->header_count > 0;
     if (e == FETCH_OK)
         e = pf_template_write_prefix(t, &t->prefix, &none);
     return e;
@@ -206,6 +207,7 @@ static enum fetch_error new_with(struct pf_template **template, const struct pf_
     pf_buf_init(&t->key, max);
     pf_buf_init(&t->start, max);
     pf_buf_init(&t->said, max);
+    pf_buf_init(&t->headers_on, max);
     pf_buf_init(&t->params, max);
     pf_buf_init(&t->headers, max);
     pf_buf_init(&t->prefix, max);
@@ -252,6 +254,7 @@ void pf_template_free(struct pf_template *t)
     wipe(&t->prefix);
     wipe(&t->path);
     pf_buf_fini(&t->said);
+    pf_buf_fini(&t->headers_on);
     pf_buf_fini(&t->params);
     pf_buf_fini(&t->headers);
     pf_buf_fini(&t->body);

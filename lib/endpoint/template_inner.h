@@ -16,19 +16,19 @@ struct pf_template {
     const struct pf_profile *profile;
     char *endpoint_text;
     struct pf_url endpoint;
-    char key_name[64];     /* parameter or header field */
-    struct pf_buf key;     /* the value of the header field, where the key is one */
-    struct pf_buf start;   /* path and query of the endpoint, with the key where it is there */
-    struct pf_buf said;    /* pairs: what profile and options say (see spell.h) */
-    struct pf_buf params;  /* pairs: the client's own parameters */
-    struct pf_buf headers; /* pairs: the client's header fields */
-    struct pf_buf prefix;  /* of query or JSON, up to the target */
-    struct pf_buf path;    /* of the request that was asked last */
-    struct pf_buf body;    /* likewise, of JSON */
-    struct pf_buf names;   /* likewise, of header fields with a prefix */
+    char key_name[64];        /* parameter or header field */
+    struct pf_buf key;        /* the value of the header field, where the key is one */
+    struct pf_buf start;      /* path and query of the endpoint, with the key where it is there */
+    struct pf_buf said;       /* pairs: what profile and options say (see spell.h) */
+    struct pf_buf headers_on; /* pairs: what the profile says where header fields go along */
+    struct pf_buf params;     /* pairs: the client's own parameters */
+    struct pf_buf headers;    /* pairs: the client's header fields */
+    struct pf_buf prefix;     /* of query or JSON, up to the target */
+    struct pf_buf path;       /* of the request that was asked last */
+    struct pf_buf body;       /* likewise, of JSON */
+    struct pf_buf names;      /* likewise, of header fields with a prefix */
     struct pf_field field[PF_MAX_REQUEST_FIELDS];
     size_t common_fields; /* of `field` that serve every target without its own; 0: not filled */
-    bool forwards; /* the client's options have header fields: what that takes is in `said` */
 };
 
 /* Whether both are the same name of a header field. */

@@ -19,11 +19,17 @@ static bool has_name(const struct fetch_pair *pairs, size_t n, const char *name,
     return false;
 }
 
-/* The next of what profile and options say that no parameter takes the place of. */
-static bool next_said(const struct pf_template *t, const struct pf_extras *extras, size_t *at,
-                      struct fetch_pair *p)
+/* Whether header fields go along, which some profiles say something of. */
+static bool forwards(const struct pf_template *t, const struct pf_extras *extras)
 {
-    while (pf_pairs_next(&t->said, at, p))
+    return t->headers.len > 0 || extras->header_count > 0;
+}
+
+/* The next of these that profile and options say and no parameter takes the place of. */
+static bool next_said(const struct pf_template *t, const struct pf_buf *said,
+                      const struct pf_extras *extras, size_t *at, struct fetch_pair *p)
+{
+    while (pf_pairs_next(said, at, p))
         if (!has_name(extras->params, extras->param_count, p->name, false) &&
             !pf_pairs_have(&t->params, p->name))
             return true;
@@ -97,22 +103,6 @@ static enum fetch_error add_header_params(const struct pf_template *t, struct pf
     return e;
 }
 
-/* What is said of header fields that are a target's own, where the client has none. */
-static enum fetch_error add_headers_on(const struct pf_template *t, struct pf_buf *b,
-                                       const struct pf_extras *extras)
-{
-    const struct pf_spellings *on = &t->profile->headers_on;
-    enum fetch_error e = FETCH_OK;
-
-    if (t->forwards || extras->header_count == 0)
-        return FETCH_OK;
-    for (size_t i = 0; e == FETCH_OK && i < on->count; i++)
-        if (!has_name(extras->params, extras->param_count, on->item[i].name, false) &&
-            !pf_pairs_have(&t->params, on->item[i].name))
-            e = add_param(b, on->item[i].name, on->item[i].value);
-    return e;
-}
-
 /* Path and query up to the target: its parameter is the last, so that a target that some server
  * does not take whole loses only itself. */
 static enum fetch_error write_query(const struct pf_template *t, struct pf_buf *b,
@@ -122,10 +112,11 @@ static enum fetch_error write_query(const struct pf_template *t, struct pf_buf *
     struct fetch_pair p;
     size_t at = 0;
 
-    while (e == FETCH_OK && next_said(t, extras, &at, &p))
+    while (e == FETCH_OK && next_said(t, &t->said, extras, &at, &p))
         e = add_param(b, p.name, p.value);
-    if (e == FETCH_OK)
-        e = add_headers_on(t, b, extras);
+    at = forwards(t, extras) ? 0 : t->headers_on.len;
+    while (e == FETCH_OK && next_said(t, &t->headers_on, extras, &at, &p))
+        e = add_param(b, p.name, p.value);
     at = 0;
     while (e == FETCH_OK && next_param(t, extras, &at, &p))
         e = add_param(b, p.name, p.value);
@@ -146,7 +137,10 @@ static bool set_params(const struct pf_template *t, struct pf_json *json,
     size_t at = 0;
     bool fine = true;
 
-    while (fine && next_said(t, extras, &at, &p))
+    while (fine && next_said(t, &t->said, extras, &at, &p))
+        fine = pf_json_set(json, p.name, p.value);
+    at = forwards(t, extras) ? 0 : t->headers_on.len;
+    while (fine && next_said(t, &t->headers_on, extras, &at, &p))
         fine = pf_json_set(json, p.name, p.value);
     at = 0;
     while (fine && next_param(t, extras, &at, &p))
