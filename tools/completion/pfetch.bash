@@ -4,6 +4,9 @@
 
 @OPTIONS@
 
+_pfetch_sandbox_options='--listen -l --max-time --help -h --version -V'
+_pfetch_settings='profile= key= latency= size= limit= retry-after= ban= credits= cost= error= empty= captcha= cut= drop= target-404= target-503= slow= slow-body= slow-ms= chunked= close= hangup= binary= encoding= seed='
+
 # The whole word before the cursor in $cur and the one before that in $prev.  bash has cut them at
 # the characters of COMP_WORDBREAKS, of which "=" and ":" stand within our words, and puts what is
 # offered behind the last of them: $kept is what stays before it.
@@ -48,15 +51,12 @@ _pfetch_spec() {
     local before=$1 spec=${cur#"$1"}
 
     [[ $spec != *,* ]] || before=${cur%,*},
+    # shellcheck disable=SC2086 # a list of words
     case ${spec##*,} in
     profile=*) _pfetch_profiles "${before}profile=" ;;
     encoding=*) _pfetch_offer "${before}encoding=" gzip br zstd mix none ;;
     *=*) ;;
-    *)
-        _pfetch_offer "$before" profile= key= latency= size= limit= retry-after= ban= credits= cost= \
-            error= empty= captcha= cut= drop= target-404= target-503= slow= slow-body= slow-ms= \
-            chunked= close= hangup= binary= encoding= seed=
-        ;;
+    *) _pfetch_offer "$before" $_pfetch_settings ;;
     esac
 }
 
@@ -119,9 +119,10 @@ _pfetch_sandbox() {
     case $prev in
     -l | --listen | --max-time) return ;;
     esac
+    # shellcheck disable=SC2086 # a list of words
     case $cur in
     --listen=* | --max-time=*) ;;
-    -*) _pfetch_offer '' --listen -l --max-time --help -h --version -V ;;
+    -*) _pfetch_offer '' $_pfetch_sandbox_options ;;
     *) _pfetch_spec '' ;;
     esac
 }
