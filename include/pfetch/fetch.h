@@ -437,6 +437,7 @@ struct fetch_stats {
     int64_t cost_micro;          /* spent, millionths of a credit, as billed or by cost_per_call */
     int64_t cost_reserved_micro; /* expected of what is in flight                        */
     int64_t credits_left_micro;  /* as the provider said last; -1: it does not           */
+    unsigned attempt_timeout_ms; /* after which an attempt is over, whatever comes of it */
 };
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats);
 

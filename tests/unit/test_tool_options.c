@@ -244,14 +244,17 @@ END_TEST
 START_TEST(knows_outputs_by_their_form)
 {
     bad("-o pages", "form does not show");
-    bad("-o pages.warc", "WARC");
-    bad("-o pages.warc.gz", "compressed");
-    bad("-o pages.jsonl.zst", "compressed");
-    bad("-o pages.jsonl --format body", "contradicts");
+    bad("-o pages.warc", "form does not show");
+    bad("-o pages.warc.gz", "only records are packed");
+    bad("-o pages.gz --format body", "only records are packed");
+    bad("-o pages.jsonl.zst --format body", "leave out --format");
+    bad("-o pages.jsonl --format body", "leave out --format");
     bad("-o pages/ --format jsonl", "leave out --format");
     ck_assert_ptr_null(sink_check("pages", SINK_FORMAT_JSONL));
     ck_assert_ptr_null(sink_check("pages", SINK_FORMAT_BODY));
     ck_assert_ptr_null(sink_check("pages.jsonl", SINK_FORMAT_BY_NAME));
+    ck_assert_ptr_null(sink_check("pages.jsonl.gz", SINK_FORMAT_BY_NAME));
+    ck_assert_ptr_null(sink_check("pages.jsonl.zst", SINK_FORMAT_JSONL));
     ck_assert_ptr_null(sink_check("-", SINK_FORMAT_BODY));
     ck_assert_ptr_null(sink_check("no/such/dir/", SINK_FORMAT_BY_NAME));
 }

@@ -33,6 +33,17 @@ static void on_fail(void *arg)
 
 static const struct outfile_events events = {.on_room = on_room, .on_fail = on_fail};
 
+/* Takes `fd`. */
+static struct outfile *open_outfile(int fd, enum packing packing)
+{
+    const struct outfile_setup setup = {
+        .base = base, .fd = fd, .records = true, .packing = packing, .events = events};
+    struct outfile *f = outfile_new(&setup);
+
+    ck_assert_ptr_nonnull(f);
+    return f;
+}
+
 /* Each test works in a directory of its own. */
 static void begin(void)
 {
@@ -92,7 +103,7 @@ START_TEST(writes_files_in_batches)
     struct outfile *f;
 
     begin();
-    f = outfile_new(base, create("a"), true, &events);
+    f = open_outfile(create("a"), PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert_uint_eq(size_of("a"), 0);
     ck_assert(outfile_is_empty(f));
@@ -134,7 +145,7 @@ START_TEST(cuts_a_record_that_did_not_fit)
     rlim_t before;
 
     begin();
-    f = outfile_new(base, create("a"), true, &events);
+    f = open_outfile(create("a"), PACKING_NONE);
     for (int i = 0; i < 20; i++)
         ck_assert(add(f, 1000));
     ck_assert(!flush_within(f, 10500));
@@ -144,7 +155,7 @@ START_TEST(cuts_a_record_that_did_not_fit)
     ck_assert_uint_eq(outfile_pending(f), 0);
     ck_assert_int_eq(outfile_close(f), 0);
 
-    f = outfile_new(base, create("b"), true, &events);
+    f = open_outfile(create("b"), PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert(outfile_flush(f));
     ck_assert(add(f, 20000));
@@ -166,7 +177,7 @@ START_TEST(leaves_other_bytes_of_a_shared_file_alone)
     begin();
     fd = create("a");
     ck_assert_int_eq(write(fd, "no line end", 11), 11);
-    f = outfile_new(base, fd, true, &events);
+    f = open_outfile(fd, PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert(!flush_within(f, 500));
     ck_assert_uint_eq(size_of("a"), 11);
@@ -185,7 +196,7 @@ START_TEST(never_waits_for_a_reader)
 
     begin();
     ck_assert_int_eq(pipe(fds), 0);
-    f = outfile_new(base, fds[1], true, &events);
+    f = open_outfile(fds[1], PACKING_NONE);
     while (!outfile_is_busy(f)) {
         ck_assert(add(f, 100000));
         total += 100000;

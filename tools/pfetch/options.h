@@ -15,8 +15,9 @@
 
 #include "sink.h"
 
-#define OPTIONS_PAIRS 64u  /* parameters or headers: the library's ceiling */
-#define OPTIONS_ERROR 512u /* bytes of a sentence                          */
+#define OPTIONS_PAIRS 64u            /* parameters or headers: the library's ceiling */
+#define OPTIONS_PROFILE "proxiesapi" /* where none is named */
+#define OPTIONS_ERROR 512u           /* bytes of a sentence                          */
 
 enum progress_form { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 
@@ -56,6 +57,12 @@ struct options {
 
     const char *output; /* "-": standard output                                        */
     enum sink_format format;
+    int resume;          /* goes on with an output that is there                       */
+    int force;           /* even if its pages were made with other options             */
+    int retry_failed;    /* and takes up what failed                                   */
+    int unique;          /* equal targets once                                         */
+    int ordered;         /* records in the list's order                                */
+    int fsync;           /* what is on record survives a loss of power                 */
     const char *summary; /* file, or NULL                                              */
 
     enum progress_form progress;
