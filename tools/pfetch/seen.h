@@ -39,6 +39,9 @@ enum seen_result {
 
 void seen_fini(struct seen *s);
 
+/* It is asked for soon: a table of gigabytes is read from memory that has to be fetched. */
+void seen_expect(const struct seen *s, const struct identity *id);
+
 /* One page more, of one of the first three.  False: memory. */
 bool seen_add(struct seen *s, const struct identity *id, enum seen_result what);
 
