@@ -240,13 +240,20 @@ static int word_of(const char *const *words, const char *value)
 static bool on_format(struct parser *p, const struct option *option, char *value)
 {
     (void)option;
-    static const char *const words[] = {"", "jsonl", "body", NULL};
+    static const char *const words[] = {"", "jsonl", "body", "warc", NULL};
     int i = word_of(words, value);
 
     if (i <= 0)
-        return wrong(p, "--format: \"%s\" is neither jsonl nor body", value);
+        return wrong(p, "--format: \"%s\" is none of jsonl, warc, body", value);
     p->o->format = (enum sink_format)i;
     return true;
+}
+
+static bool on_roll_size(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return value_size(value, &p->o->roll_size) ||
+           wrong(p, "--roll-size: \"%s\" is no size such as 500k, 64M or 1G", value);
 }
 
 static bool on_progress(struct parser *p, const struct option *option, char *value)
@@ -317,6 +324,7 @@ static const struct option table[] = {
     {"limit", 0, VALUE, on_limit, 0},
     {"output", 'o', VALUE, on_text, AT(output)},
     {"format", 0, VALUE, on_format, 0},
+    {"roll-size", 0, VALUE, on_roll_size, 0},
     {"summary", 0, VALUE, on_text, AT(summary)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
     {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},

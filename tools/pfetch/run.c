@@ -19,6 +19,7 @@
 #include "found.h"
 #include "input.h"
 #include "key.h"
+#include "origin.h"
 #include "progress.h"
 #include "redact.h"
 #include "sandbox/sandbox.h"
@@ -265,14 +266,19 @@ static bool open_control(struct run *r)
 
 static bool open_sink(struct run *r)
 {
+    const struct options *o = r->options;
+    char *profile = origin_text(o->fetch.profile, o->fetch.profile_file);
     const struct sink_setup setup = {
-        .path = r->options->output,
-        .format = r->options->format,
+        .path = o->output,
+        .format = o->format,
         .base = r->base,
         .recorder = r->recorder,
-        .events = {.on_room = flow_on_room, .on_fail = flow_on_output_failed, .arg = &r->flow}};
+        .events = {.on_room = flow_on_room, .on_fail = flow_on_output_failed, .arg = &r->flow},
+        .profile_text = profile,
+        .roll_size = o->roll_size};
 
     r->sink = sink_open(&setup, r->error, sizeof(r->error));
+    free(profile);
     return r->sink != NULL;
 }
 
