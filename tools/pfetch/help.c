@@ -9,7 +9,7 @@ const char options_help[] =
     "Input     -i, --input FILE       list of URLs, or .jsonl; - is stdin; repeatable\n"
     "              --limit N          at most N targets\n"
     "Output    -o, --output PATH      DIR/, FILE.jsonl[.gz|.zst], FILE.warc[.gz], -\n"
-    "              --format FORM      jsonl, warc or body; --roll-size N (1G) of .warc\n"
+    "              --format FORM      jsonl|warc|body; --roll-size N --dedupe-content\n"
     "              --summary FILE     JSON about the run\n"
     "Endpoint  -p, --profile NAME     provider; --list-profiles, --show-profile NAME\n"
     "              --profile-file F   a profile of your own; --show-request URL\n"

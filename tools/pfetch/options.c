@@ -325,6 +325,7 @@ static const struct option table[] = {
     {"output", 'o', VALUE, on_text, AT(output)},
     {"format", 0, VALUE, on_format, 0},
     {"roll-size", 0, VALUE, on_roll_size, 0},
+    {"dedupe-content", 0, FLAG, on_switch, AT(dedupe)},
     {"summary", 0, VALUE, on_text, AT(summary)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
     {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},
@@ -489,6 +490,9 @@ static bool check(struct parser *p)
 
     if (why)
         return wrong(p, "--output %.200s: %s", o->output, why);
+    if ((o->dedupe || o->roll_size) && !sink_is_archive(o->output, o->format))
+        return wrong(p, "--dedupe-content and --roll-size are for archives: name one, FILE.warc or "
+                        "FILE.warc.gz, with -o");
     for (size_t i = 0; i < o->list_count; i++)
         stdins += strcmp(o->lists[i], "-") == 0;
     if (stdins > 1)

@@ -55,6 +55,7 @@ struct options {
 
     const char *output; /* "-": standard output                                        */
     enum sink_format format;
+    int dedupe;          /* an archive holds equal bodies once                            */
     uint64_t roll_size;  /* of an archive's files; 0: the sink's                          */
     const char *summary; /* file, or NULL                                              */
 

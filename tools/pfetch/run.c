@@ -275,7 +275,8 @@ static bool open_sink(struct run *r)
         .recorder = r->recorder,
         .events = {.on_room = flow_on_room, .on_fail = flow_on_output_failed, .arg = &r->flow},
         .profile_text = profile,
-        .roll_size = o->roll_size};
+        .roll_size = o->roll_size,
+        .dedupe = o->dedupe};
 
     r->sink = sink_open(&setup, r->error, sizeof(r->error));
     free(profile);

@@ -41,6 +41,11 @@ enum packing sink_packing(const char *path)
     return ends_with(path, ".zst") ? PACKING_ZSTD : PACKING_NONE;
 }
 
+bool sink_is_archive(const char *path, enum sink_format format)
+{
+    return strcmp(path, "-") != 0 && (format == SINK_FORMAT_WARC || is_warc(path));
+}
+
 static const char *check_name(const char *path, enum sink_format format)
 {
     if (is_jsonl(path) && format != SINK_FORMAT_BY_NAME && format != SINK_FORMAT_JSONL)

@@ -89,6 +89,7 @@ struct sink_setup {
     const char *profile_text; /* what made the pages: whose their header fields are (origin.h);
                                  borrowed; NULL: nobody's but the endpoint's               */
     uint64_t roll_size;       /* bytes; 0: SINK_ROLL_SIZE                                  */
+    bool dedupe;              /* a body that was stored already is referred to             */
 };
 
 /*
@@ -98,6 +99,8 @@ struct sink_setup {
 const char *sink_check(const char *path, enum sink_format format);
 /* The same for --resume: NULL where that form can be gone on with. */
 const char *sink_check_resume(const char *path, enum sink_format format);
+/* Whether that is a web archive in files of its own. */
+bool sink_is_archive(const char *path, enum sink_format format);
 
 /*
  * Opens the output; NULL and a sentence in `error` where it cannot be, or where it exists already

@@ -22,6 +22,7 @@
 #include "warc_files.h"
 #include "warc_queue.h"
 #include "warc_scan.h"
+#include "warc_twins.h"
 
 #define LINE_MAX_BYTES ((size_t)8 << 20)
 
@@ -48,6 +49,10 @@ struct sink_warc {
     bool index_is_old;  /* what is there of an earlier run is to go    */
     bool begun;         /* there is something to index                 */
     struct warc_queue queue;
+
+    bool dedupe; /* equal payloads are stored once                */
+    struct warc_twins twins;
+    struct bytes twin; /* strings of a record that a revisit refers to */
 
     uint64_t parts;   /* records handed over                         */
     uint64_t written; /* records on record                           */
@@ -84,13 +89,17 @@ static void on_written(const struct batch *b, void *arg)
         bytes_cut(&w->line, 0);
         bytes_add(&w->line, waiting.line, waiting.line_len);
         add_line(w, part->length, part->offset, w->name);
+        if (waiting.digest[0])
+            warc_twins_settle(&w->twins, waiting.digest, waiting.part,
+                              &(struct warc_place){.number = w->file, .offset = part->offset});
         warc_queue_take(&w->queue);
     }
     w->raw += batch_start(b, b->written);
     w->written += n;
 }
 
-static bool queue_capture(struct sink_warc *w, const struct warc_page *p, bool revisit)
+/* `is_new`: revisits may refer to it. */
+static bool queue_capture(struct sink_warc *w, const struct warc_page *p, bool revisit, bool is_new)
 {
     struct warc_waiting waiting = {.part = w->parts, .uri = p->uri, .uri_len = p->uri_len};
     char digest[RECORDER_SHA256 + 8];
@@ -108,6 +117,10 @@ static bool queue_capture(struct sink_warc *w, const struct warc_page *p, bool r
     cdxj_put_capture(&w->line, &w->surt, &capture);
     waiting.line = w->line.data;
     waiting.line_len = w->line.len;
+    memcpy(waiting.date, p->date, sizeof(waiting.date));
+    memcpy(waiting.id, p->id, sizeof(waiting.id));
+    if (is_new)
+        memcpy(waiting.digest, p->digest, sizeof(waiting.digest));
     return !w->line.failed && warc_queue_add(&w->queue, &waiting);
 }
 
@@ -163,6 +176,67 @@ static bool make_ready(struct sink_warc *w)
     return !w->has_info || size_to_be(w) < w->roll_size || begin_next_file(w);
 }
 
+/* ----------------------------------------------------------------- twins -- */
+
+/* What is said of a record that is not yet in the file. */
+static bool find_waiting(struct sink_warc *w, uint64_t part, const char *digest,
+                         struct warc_original *original)
+{
+    struct warc_waiting waiting;
+    size_t id, uri;
+
+    if (!warc_queue_find(&w->queue, part, &waiting) || strcmp(waiting.digest, digest) != 0)
+        return false;
+    bytes_cut(&w->twin, 0);
+    bytes_add(&w->twin, waiting.date, sizeof(waiting.date));
+    id = w->twin.len;
+    bytes_add(&w->twin, waiting.id, sizeof(waiting.id));
+    uri = w->twin.len;
+    bytes_add(&w->twin, waiting.uri, waiting.uri_len);
+    *original = (struct warc_original){.uri = w->twin.data + uri,
+                                       .uri_len = waiting.uri_len,
+                                       .date = w->twin.data,
+                                       .id = w->twin.data + id};
+    return !w->twin.failed;
+}
+
+/* The same of one that is: it says so itself. */
+static bool find_written(struct sink_warc *w, const struct warc_place *place, const char *digest,
+                         struct warc_original *original)
+{
+    int fd = place->number == w->file ? w->fd : place->number == 0 ? w->first_fd : -1;
+    char *name = fd < 0 ? warc_files_path(w->path, (unsigned)place->number) : NULL;
+    bool found;
+
+    if (name)
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+    found = fd >= 0 && warc_twins_read(fd, w->packing, place->offset, digest, &w->twin, original);
+    if (name && fd >= 0)
+        close(fd);
+    free(name);
+    return found;
+}
+
+/* The record that holds the same already, or NULL; *is_new: none does, and this one will. */
+static const struct warc_original *find_twin(struct sink_warc *w, const struct warc_page *p,
+                                             struct warc_original *original, bool *is_new)
+{
+    struct warc_place place;
+    bool found;
+
+    *is_new = false;
+    if (!w->dedupe || p->truncated || p->record->page->body_len == 0)
+        return NULL;
+    if (!warc_twins_find(&w->twins, p->digest, &place)) {
+        place = (struct warc_place){.waits = true, .number = w->parts};
+        *is_new = warc_twins_add(&w->twins, p->digest, &place);
+        return NULL;
+    }
+    found = place.waits ? find_waiting(w, place.number, p->digest, original)
+                        : find_written(w, &place, p->digest, original);
+    return found ? original : NULL;
+}
+
 /* --------------------------------------------------------------- records -- */
 
 static void end_part(struct sink_warc *w)
@@ -175,7 +249,10 @@ static void end_part(struct sink_warc *w)
 
 static bool put_page(struct sink_warc *w, struct bytes *out, const struct record *record)
 {
+    struct warc_original twin;
+    const struct warc_original *original;
     struct warc_page page;
+    bool is_new;
 
     if (!warc_look(w->warc, record, &page))
         return false;
@@ -185,9 +262,10 @@ static bool put_page(struct sink_warc *w, struct bytes *out, const struct record
         w->has_info = true;
     }
     if (page.main != WARC_NO_MAIN) {
-        if (w->index && !queue_capture(w, &page, false))
+        original = find_twin(w, &page, &twin, &is_new);
+        if (w->index && !queue_capture(w, &page, original != NULL, is_new))
             return false;
-        warc_put_main(w->warc, out, &page, NULL);
+        warc_put_main(w->warc, out, &page, original);
         end_part(w);
     }
     warc_put_metadata(w->warc, out, &page);
@@ -212,8 +290,20 @@ static bool put(struct sink *s, const struct record *record)
 
 struct reading {
     struct sink_warc *w;
+    unsigned number;
     const char *name;
 };
+
+/* Later revisits may refer to it. */
+static bool note_twin(const struct reading *r, const struct warc_found *f)
+{
+    const struct warc_place place = {.number = r->number, .offset = f->offset};
+
+    if (!r->w->dedupe || f->revisit || f->truncated || strncmp(f->digest, "sha256:", 7) != 0 ||
+        strspn(f->digest + 7, "0123456789abcdef") != RECORDER_SHA256 - 1)
+        return true;
+    return warc_twins_add(&r->w->twins, f->digest + 7, &place);
+}
 
 static bool on_main(const struct warc_found *f, void *arg)
 {
@@ -231,7 +321,11 @@ static bool on_main(const struct warc_found *f, void *arg)
     bytes_cut(&r->w->line, 0);
     cdxj_put_capture(&r->w->line, &r->w->surt, &capture);
     add_line(r->w, f->length, f->offset, r->name);
-    return true;
+    if (note_twin(r, f))
+        return true;
+    snprintf(r->w->sink.error, sizeof(r->w->sink.error), "cannot go on with %s: out of memory",
+             r->name);
+    return false;
 }
 
 static bool cannot_go_on(struct sink *s, const char *name, const char *why)
@@ -240,14 +334,15 @@ static bool cannot_go_on(struct sink *s, const char *name, const char *why)
     return false;
 }
 
-static bool scan_file(struct sink_warc *w, int fd, const char *name, struct warc_scan *scan,
-                      struct sink_scanned *scanned)
+static bool scan_file(struct sink_warc *w, int fd, const struct reading *reading,
+                      struct warc_scan *scan, struct sink_scanned *scanned)
 {
+    const char *name = reading->name;
     enum record_scan_result result;
     struct stat st;
 
     scan->fd = fd;
-    scan->main_arg = &(struct reading){.w = w, .name = name};
+    scan->main_arg = (void *)(uintptr_t)reading;
     result = warc_scan_run(scan);
     scanned->records += scan->records;
     scanned->damaged += scan->damaged;
@@ -269,6 +364,7 @@ static bool scan_number(struct sink_warc *w, unsigned n, struct warc_scan *scan,
                         struct sink_scanned *scanned)
 {
     char *name = warc_files_path(w->path, n);
+    const struct reading reading = {.w = w, .number = n, .name = name};
     bool between = n > 0 && n < w->file, fine;
     int fd = n == w->file ? w->fd : w->first_fd;
 
@@ -276,7 +372,7 @@ static bool scan_number(struct sink_warc *w, unsigned n, struct warc_scan *scan,
         return cannot_go_on(&w->sink, w->path, strerror(ENOMEM));
     if (between)
         fd = open(name, O_RDWR | O_CLOEXEC);
-    fine = fd >= 0 ? scan_file(w, fd, name, scan, scanned)
+    fine = fd >= 0 ? scan_file(w, fd, &reading, scan, scanned)
                    : cannot_go_on(&w->sink, name, strerror(errno));
     if (between && fd >= 0)
         close(fd);
@@ -328,6 +424,8 @@ static void free_sink(struct sink *s)
     surt_fini(&w->surt);
     bytes_fini(&w->line);
     warc_queue_fini(&w->queue);
+    warc_twins_fini(&w->twins);
+    bytes_fini(&w->twin);
     if (w->first_fd >= 0)
         close(w->first_fd);
     free(w->index_path);
@@ -348,12 +446,14 @@ static struct sink_warc *new_sink(const struct sink_setup *setup)
     w->path = setup->path;
     w->roll_size = setup->roll_size ? setup->roll_size : SINK_ROLL_SIZE;
     w->sync = setup->fsync;
+    w->dedupe = setup->dedupe;
     w->packing = sink_packing(setup->path);
     w->first_fd = -1;
     if (setup->profile_text)
         origin_read(&w->origin, setup->profile_text, strlen(setup->profile_text));
     surt_init(&w->surt);
     bytes_init(&w->line, LINE_MAX_BYTES);
+    bytes_init(&w->twin, LINE_MAX_BYTES);
     warc_queue_init(&w->queue);
     w->warc = warc_new(setup->recorder, &w->origin);
     w->index_path = warc_files_index(setup->path);
@@ -405,16 +505,23 @@ static bool open_last(struct sink_warc *w, struct outfile_setup *file, char *err
     return false;
 }
 
-/* An index is for what can be read again. */
-static bool open_index(struct sink_warc *w, const struct sink_setup *setup)
+/* An index, and twins, are of what can be read again. */
+static bool open_index(struct sink_warc *w, const struct sink_setup *setup, char *error, size_t n)
 {
     struct stat st;
+    bool is_file = strcmp(setup->path, "-") != 0 && fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode);
 
-    if (strcmp(setup->path, "-") == 0 || fstat(w->fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return true;
-    w->index = cdxj_new(w->index_path, 0);
+    if (!is_file && w->dedupe) {
+        snprintf(error, n, "the output %s is no file: equal contents cannot be found there again",
+                 w->sink.name);
+        return false;
+    }
+    if (is_file)
+        w->index = cdxj_new(w->index_path, 0);
     w->index_is_old = setup->resume;
-    return w->index != NULL;
+    if (is_file && !w->index)
+        snprintf(error, n, "out of memory");
+    return !is_file || w->index;
 }
 
 static bool open_all(struct sink_warc *w, const struct sink_setup *setup, char *error, size_t n)
@@ -431,10 +538,11 @@ static bool open_all(struct sink_warc *w, const struct sink_setup *setup, char *
     w->fd = file.fd;
     if (!sink_open_file(&w->sink, &file, error, n))
         return false;
-    if (open_index(w, setup))
+    if (open_index(w, setup, error, n))
         return true;
-    snprintf(error, n, "out of memory");
     outfile_close(w->sink.out);
+    if (w->sink.leaf)
+        (void)unlinkat(w->sink.dir_fd, w->sink.leaf, 0);
     return false;
 }
 

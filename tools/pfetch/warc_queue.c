@@ -72,12 +72,6 @@ bool warc_queue_add(struct warc_queue *q, const struct warc_waiting *w)
     return true;
 }
 
-void warc_queue_drop_last(struct warc_queue *q)
-{
-    q->count--;
-    bytes_cut(&q->text, q->slot[q->first + q->count].at);
-}
-
 static bool show(const struct warc_queue *q, size_t i, struct warc_waiting *w)
 {
     const struct warc_slot *slot = &q->slot[i];

@@ -35,8 +35,6 @@ void warc_queue_fini(struct warc_queue *q);
 
 /* Adds one (copied) at the end, its part greater than all before.  False: memory. */
 bool warc_queue_add(struct warc_queue *q, const struct warc_waiting *w);
-/* Takes back the last one. */
-void warc_queue_drop_last(struct warc_queue *q);
 /* The first; false: there is none. */
 bool warc_queue_first(const struct warc_queue *q, struct warc_waiting *w);
 /* The one with that part; false: it is not here. */
