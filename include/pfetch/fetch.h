@@ -186,6 +186,7 @@ struct fetch_page {
     const char *reason;       /* the provider's own code for what happened ("AUTH006"), the ban
                                page's maker, or NULL                                    */
     enum fetch_billed billed; /* whether the last attempt was                           */
+    int headers_unwrapped;    /* non-zero: `headers` are the target's, out of an envelope */
 };
 
 /* The value of the first header `name` (any case), or NULL.  Lives as the page. */

@@ -339,6 +339,15 @@ static bool read_envelope_body(struct pf_reader *r, const struct setting *s, cha
     return true;
 }
 
+/* For those who keep pages with the target's own header fields; here it is only looked at. */
+static bool read_prefix(struct pf_reader *r, const struct setting *s, char *value)
+{
+    const char *prefix = only_word(value);
+
+    return (prefix && pf_text_is_token(prefix, strlen(prefix)) && strlen(prefix) <= 32) ||
+           pf_reader_wrong(r, "%s is what names of the target's header fields begin with", s->name);
+}
+
 static bool read_rule(struct pf_reader *r, const struct setting *s, char *value)
 {
     (void)s;
@@ -370,6 +379,7 @@ static const struct setting settings[] = {
     {"body", read_path, AT(body_name)},
     {"timeout", read_timeout, AT(timeout_ms)},
     {"doubts_empty", read_switch, AT(doubts_empty)},
+    {"origin_prefix", read_prefix, OF_ITS_OWN},
     {"target_status", read_names, AT(target_status)},
     {"crawl_status", read_names, AT(crawl_status)},
     {"final_url", read_names, AT(final_url)},

@@ -153,6 +153,7 @@ static void show_unwrapped(struct fetch_page *page, const struct pf_unwrapped *u
     if (u->header_count > 0) {
         page->headers = u->header;
         page->header_count = u->header_count;
+        page->headers_unwrapped = 1;
     }
 }
 

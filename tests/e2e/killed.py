@@ -2,6 +2,7 @@
 
 PFETCH_KILLS says how often each run is killed; the usual number is small enough for every day.
 """
+import gzip
 import random
 import sys
 
@@ -13,8 +14,54 @@ CALLS = 16
 random.seed(7)
 
 
+def archive_records(name):
+    """The records of a web archive's files: fields and block; each file is whole."""
+    stem, dot, ending = name.partition(".warc")
+    files = [name] + sorted(f for f in os.listdir(work)
+                            if f.startswith(f"{stem}-") and f.endswith(dot + ending))
+    for file in files:
+        data = read(file)
+        if file.endswith(".gz"):
+            data = gzip.decompress(data)
+        at = 0
+        while at < len(data):
+            end_of_head = data.index(b"\r\n\r\n", at)
+            lines = data[at:end_of_head].decode().split("\r\n")
+            assert lines[0] == "WARC/1.1", lines[0]
+            fields = dict(line.split(": ", 1) for line in lines[1:])
+            at = end_of_head + 4 + int(fields["Content-Length"])
+            assert data[at:at + 4] == b"\r\n\r\n"
+            yield file, fields, data[end_of_head + 4:at]
+            at += 4
+
+
+def archived(name):
+    """The same of a web archive; its index names every capture."""
+    bodies, metadata = {}, {}
+    for file, fields, block in archive_records(name):
+        kind, uri = fields["WARC-Type"], fields.get("WARC-Target-URI")
+        digest = fields["WARC-Block-Digest"].partition(":")[2]
+        assert digest == hashlib.sha256(block).hexdigest(), fields
+        if kind == "resource":
+            assert uri not in bodies, uri
+            bodies[uri] = block
+        elif kind == "metadata":
+            record = json.loads(block)
+            assert record["url"] not in metadata, uri
+            metadata[record["url"]] = record
+    equal(f"{name}: a metadata record for each body", set(metadata), set(bodies))
+    equal(f"{name}: every page ok", {r["outcome"] for r in metadata.values()}, {"ok"})
+    index = read(name.partition(".warc")[0] + ".cdxj").splitlines()
+    equal(f"{name}: the index is sorted", index, sorted(index))
+    equal(f"{name}: and has each page once",
+          sorted(json.loads(line.split(b" ", 2)[2])["url"] for line in index), sorted(bodies))
+    return bodies
+
+
 def pages(name):
     """What an output holds: URL to body, after its records were found whole and single."""
+    if ".warc" in name:
+        return archived(name)
     data = read(name)
     if name.endswith(".gz"):
         data = subprocess.run(["gzip", "-dc"], input=data, capture_output=True, check=True).stdout
@@ -52,7 +99,7 @@ def kill_and_resume(name, urls, wanted, *args):
 
 
 need("gzip", "zstd")
-urls = [f"https://example.com/{i}" for i in range(60 * KILLS)]
+urls = [f"https://example.com/{i}" for i in range(160 * KILLS)]
 with Sandbox("size=1k..30k,seed=3") as sandbox:
     whole = run(*sandbox.args, "-c", "32", "-i", "-", "-o", path("whole.jsonl"),
                 given="".join(f"{url}\n" for url in urls).encode())
@@ -60,5 +107,7 @@ with Sandbox("size=1k..30k,seed=3") as sandbox:
 wanted = pages("whole.jsonl")
 for name in ("killed.jsonl", "killed.jsonl.gz", "killed.jsonl.zst"):
     kill_and_resume(name, urls, wanted)
+kill_and_resume("killed.warc", urls, wanted)
+kill_and_resume("killed.warc.gz", urls, wanted, "--roll-size", "3M")
 kill_and_resume("ordered.jsonl", urls, wanted, "--ordered")
 finish()

@@ -244,8 +244,17 @@ END_TEST
 START_TEST(knows_outputs_by_their_form)
 {
     bad("-o pages", "form does not show");
-    bad("-o pages.warc", "form does not show");
-    bad("-o pages.warc.gz", "only records are packed");
+    bad("-o pages.arc", "form does not show");
+    bad("-o pages.warc --format jsonl", "leave out --format");
+    bad("-o pages.warc.zst", "only records are packed");
+    bad("-o pages.gz --format warc", "only records are packed");
+    bad("--roll-size none", "--roll-size");
+    bad("--roll-size 1G", "FILE.warc");
+    bad("--dedupe-content -o a.jsonl", "FILE.warc");
+    bad("--dedupe-content --format warc -o -", "FILE.warc");
+    ck_assert_ptr_null(sink_check("pages.warc.gz", SINK_FORMAT_BY_NAME));
+    ck_assert_ptr_null(sink_check("pages.warc", SINK_FORMAT_WARC));
+    ck_assert_ptr_null(sink_check("-", SINK_FORMAT_WARC));
     bad("-o pages.gz --format body", "only records are packed");
     bad("-o pages.jsonl.zst --format body", "leave out --format");
     bad("-o pages.jsonl --format body", "leave out --format");

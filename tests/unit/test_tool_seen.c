@@ -31,7 +31,7 @@ START_TEST(counts)
     add(a);
     add(a);
     ck_assert(seen_add(&seen, &b, SEEN_FAILED));
-    ck_assert_uint_eq(seen.used, 2);
+    ck_assert_uint_eq(seen.slots.used, 2);
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_OK);
     ck_assert_int_eq(seen_take(&seen, &b), SEEN_FAILED);
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_OK);
@@ -101,9 +101,9 @@ START_TEST(grows_in_place)
         add(number(i));
         if (i % 3 == 0)
             add(number(i));
-        ck_assert_uint_eq(seen.used, i + 1);
+        ck_assert_uint_eq(seen.slots.used, i + 1);
         if (i > 1000)
-            ck_assert_uint_le(seen.size * sizeof(struct seen_slot), 24u * seen.used);
+            ck_assert_uint_le(seen.slots.size * sizeof(struct slot), 24u * seen.slots.used);
     }
     for (unsigned i = 0; i < MANY; i++) {
         struct identity id = number(i), other = number(MANY + i);
@@ -138,7 +138,7 @@ START_TEST(grows_where_hashes_crowd)
             id = number(p * EACH + i);
             ck_assert_int_eq(seen_take(&seen, &id), SEEN_OK);
         }
-        ck_assert_uint_eq(seen.used, 2 * EACH);
+        ck_assert_uint_eq(seen.slots.used, 2 * EACH);
         seen_fini(&seen);
     }
 }

@@ -240,13 +240,20 @@ static int word_of(const char *const *words, const char *value)
 static bool on_format(struct parser *p, const struct option *option, char *value)
 {
     (void)option;
-    static const char *const words[] = {"", "jsonl", "body", NULL};
+    static const char *const words[] = {"", "jsonl", "body", "warc", NULL};
     int i = word_of(words, value);
 
     if (i <= 0)
-        return wrong(p, "--format: \"%s\" is neither jsonl nor body", value);
+        return wrong(p, "--format: \"%s\" is none of jsonl, warc, body", value);
     p->o->format = (enum sink_format)i;
     return true;
+}
+
+static bool on_roll_size(struct parser *p, const struct option *option, char *value)
+{
+    (void)option;
+    return value_size(value, &p->o->roll_size) ||
+           wrong(p, "--roll-size: \"%s\" is no size such as 500k, 64M or 1G", value);
 }
 
 static bool on_progress(struct parser *p, const struct option *option, char *value)
@@ -323,6 +330,8 @@ static const struct option table[] = {
     {"unique", 0, FLAG, on_switch, AT(unique)},
     {"ordered", 0, FLAG, on_switch, AT(ordered)},
     {"fsync", 0, FLAG, on_switch, AT(fsync)},
+    {"roll-size", 0, VALUE, on_roll_size, 0},
+    {"dedupe-content", 0, FLAG, on_switch, AT(dedupe)},
     {"summary", 0, VALUE, on_text, AT(summary)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
     {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},
@@ -492,6 +501,9 @@ static bool check(struct parser *p)
     why = o->resume ? sink_check_resume(o->output, o->format) : NULL;
     if (why)
         return wrong(p, "--resume with the output %.200s: %s", o->output, why);
+    if ((o->dedupe || o->roll_size) && !sink_is_archive(o->output, o->format))
+        return wrong(p, "--dedupe-content and --roll-size are for archives: name one, FILE.warc or "
+                        "FILE.warc.gz, with -o");
     for (size_t i = 0; i < o->list_count; i++)
         stdins += strcmp(o->lists[i], "-") == 0;
     if (stdins > 1)

@@ -63,6 +63,8 @@ struct options {
     int unique;          /* equal targets once                                         */
     int ordered;         /* records in the list's order                                */
     int fsync;           /* what is on record survives a loss of power                 */
+    int dedupe;          /* an archive holds equal bodies once                            */
+    uint64_t roll_size;  /* of an archive's files; 0: the sink's                          */
     const char *summary; /* file, or NULL                                              */
 
     enum progress_form progress;

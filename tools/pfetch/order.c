@@ -11,11 +11,12 @@
 #include "order.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "scratch.h"
 
 #define FIRST_PLACES 64u
 #define PAGE_OVERHEAD 1024u /* what a page costs beside its body, about */
@@ -229,21 +230,6 @@ static void open_block(struct block *b)
 
 /* ------------------------------------------------------------ the file -- */
 
-/* A file that has no name, or soon none; -1 and errno. */
-static int open_file(const char *directory)
-{
-    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    char path[4096];
-
-    if (fd >= 0 ||
-        (size_t)snprintf(path, sizeof(path), "%s/pfetch-XXXXXX", directory) >= sizeof(path))
-        return fd;
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        (void)unlink(path);
-    return fd;
-}
-
 static bool write_at(int fd, const char *data, size_t n, uint64_t at)
 {
     while (n > 0) {
@@ -284,7 +270,7 @@ static bool spill(struct order *o, const struct block *b, size_t bytes)
     bool has_room = o->end + bytes <= o->setup.spill_max;
 
     if (has_room && o->fd < 0)
-        o->fd = open_file(o->setup.directory);
+        o->fd = scratch_open(o->setup.directory);
     o->no_file = !has_room || o->fd < 0 || !write_at(o->fd, (const char *)b, bytes, o->end);
     if (o->no_file)
         return false;

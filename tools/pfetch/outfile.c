@@ -121,10 +121,17 @@ static void work(void *arg)
     f->job_error = writer_put(f->writer, &f->job);
 }
 
+static void tell_written(struct outfile *f, const struct batch *b)
+{
+    f->any |= b->written > 0;
+    if (b->written > 0 && f->set.on_written)
+        f->set.on_written(b, f->set.written_arg);
+}
+
 /* The job's batch stays as it is where it failed, to be counted. */
 static void take_job_back(struct outfile *f)
 {
-    f->any |= f->job.written > 0;
+    tell_written(f, &f->job);
     if (f->job_error && !f->error)
         f->error = f->job_error;
     if (!f->job_error)
@@ -144,8 +151,11 @@ static void on_job_done(void *arg)
 
 static bool open_writer(struct outfile *f)
 {
-    const struct writer_setup setup = {
-        .fd = f->fd, .packing = f->set.packing, .sync = f->set.sync, .cut = f->set.records};
+    const struct writer_setup setup = {.fd = f->fd,
+                                       .packing = f->set.packing,
+                                       .sync = f->set.sync,
+                                       .cut = f->set.records,
+                                       .by_part = f->set.by_part};
 
     f->writer = writer_new(&setup);
     return f->writer != NULL;
@@ -190,6 +200,12 @@ struct bytes *outfile_begin(struct outfile *f)
 {
     f->mark = f->filling.count;
     return &f->filling.data;
+}
+
+void outfile_end_part(struct outfile *f)
+{
+    if (!batch_end_part(&f->filling))
+        f->filling.data.failed = true;
 }
 
 /* Sees to it that what is gathered leaves at the end of the turn. */
@@ -335,7 +351,7 @@ static bool flush_file(struct outfile *f)
     f->error = writer_put(f->writer, &f->filling);
     if (now_ms() >= began + SLOW_MS)
         leave_it_to_a_worker(f);
-    f->any |= f->filling.written > 0;
+    tell_written(f, &f->filling);
     if (f->error)
         f->sent = batch_start(&f->filling, f->filling.written);
     else
@@ -384,6 +400,39 @@ static int end_writer(struct outfile *f)
     }
     writer_free(f->writer);
     return error;
+}
+
+/* All that is pending, here and now. */
+static bool write_all(struct outfile *f)
+{
+    if (f->worker && worker_is_busy(f->worker)) {
+        worker_wait(f->worker);
+        take_job_back(f);
+    }
+    if (!f->error && f->filling.count > 0)
+        flush_file(f);
+    return !f->error;
+}
+
+bool outfile_go_on(struct outfile *f, int fd, int *old)
+{
+    struct writer *before = f->writer;
+    int was = f->fd;
+
+    if (f->error || !write_all(f))
+        return false;
+    f->error = writer_end(before);
+    f->fd = fd;
+    if (!f->error && !open_writer(f))
+        f->error = ENOMEM;
+    if (f->error) {
+        f->writer = before;
+        f->fd = was;
+        return false;
+    }
+    writer_free(before);
+    *old = was;
+    return true;
 }
 
 int outfile_close(struct outfile *f)

@@ -39,7 +39,14 @@ struct outfile_setup {
     bool records; /* what is committed is a record: one that was written in part is cut off
                      a regular file again                                                    */
     enum packing packing;
-    bool sync; /* see writer_setup                                                       */
+    bool sync;    /* see writer_setup                                                       */
+    bool by_part; /* likewise                                                            */
+    /*
+     * From the loop: what b->written says is now in a regular file (lent), with the places of its
+     * parts.  NULL: not told.
+     */
+    void (*on_written)(const struct batch *b, void *arg);
+    void *written_arg;
     struct outfile_events events;
 };
 
@@ -48,6 +55,8 @@ struct outfile *outfile_new(const struct outfile_setup *setup);
 
 /* Where to append one record, followed by outfile_commit() in any case. */
 struct bytes *outfile_begin(struct outfile *f);
+/* What was appended since the last part is one of the record's; the last one ends with it. */
+void outfile_end_part(struct outfile *f);
 /* False where the record is not taken: memory ran out, or a write failed, now or before. */
 bool outfile_commit(struct outfile *f);
 
@@ -57,6 +66,11 @@ size_t outfile_pending(const struct outfile *f);
 bool outfile_is_busy(const struct outfile *f);
 /* Writes what can be written at once. */
 bool outfile_flush(struct outfile *f);
+/*
+ * Goes on in another regular file, `fd` (taken on success), once all that is pending is in the
+ * first; waits for that.  Gives the first one's descriptor in *old.  False: outfile_error().
+ */
+bool outfile_go_on(struct outfile *f, int fd, int *old);
 /* An errno value, or 0. */
 int outfile_error(const struct outfile *f);
 /* How many records were taken and are not on record, because of a failure or as yet. */

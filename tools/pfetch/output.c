@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lock.h"
+#include "origin.h"
 #include "recipe.h"
 #include "units.h"
 
@@ -41,13 +42,19 @@ static bool open_sink(const struct opening *p)
                                .resume = o->resume,
                                .fsync = o->fsync,
                                .lock = lock_output,
-                               .lock_arg = (void *)(uintptr_t)o->output};
+                               .lock_arg = (void *)(uintptr_t)o->output,
+                               .roll_size = o->roll_size,
+                               .dedupe = o->dedupe};
+    char *profile = origin_text(o->fetch.profile, o->fetch.profile_file);
 
     p->out->recipe = recipe_new(o);
-    if (!p->out->recipe)
-        return fail(p, "out of memory");
     setup.run = p->out->recipe;
-    p->out->sink = sink_open(&setup, p->error, p->error_len);
+    setup.profile_text = profile;
+    if (p->out->recipe)
+        p->out->sink = sink_open(&setup, p->error, p->error_len);
+    else
+        fail(p, "out of memory");
+    free(profile);
     return p->out->sink != NULL;
 }
 

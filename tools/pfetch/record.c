@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,16 +56,24 @@ static void put_number(struct bytes *out, const char *name, uint64_t n)
     bytes_uint(out, n);
 }
 
+const char *recorder_clean(struct recorder *r, const char *text, size_t *n)
+{
+    bytes_cut(&r->scratch, 0);
+    if (!redact_apply(r->secrets, text, *n, &r->scratch))
+        return text;
+    text = bytes_string(&r->scratch);
+    *n = r->scratch.len;
+    return r->scratch.failed ? NULL : text;
+}
+
 /* A text that came from the endpoint, without the key. */
 static void put_foreign(struct recorder *r, struct bytes *out, const char *text, size_t n)
 {
-    bytes_cut(&r->scratch, 0);
-    if (redact_apply(r->secrets, text, n, &r->scratch)) {
-        text = bytes_string(&r->scratch);
-        n = r->scratch.len;
-        out->failed |= r->scratch.failed;
-    }
-    json_text_put_field(out, text, n);
+    text = recorder_clean(r, text, &n);
+    if (text)
+        json_text_put_field(out, text, n);
+    else
+        out->failed = true;
 }
 
 static void put_url(struct bytes *out, const struct record *record)
@@ -109,33 +118,41 @@ static bool has_body(const struct fetch_page *page)
     return page->outcome == FETCH_OUTCOME_OK || page->body_len > 0;
 }
 
-static void put_digest(struct recorder *r, struct bytes *out, const struct fetch_page *page)
+bool recorder_hash(struct recorder *r, const struct bytes *first, const char *then, size_t then_len,
+                   char hex[RECORDER_SHA256])
 {
-    static const char hex[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    char *p;
+
+    if (!EVP_DigestInit_ex(r->hash, r->sha256, NULL) ||
+        (first && !EVP_DigestUpdate(r->hash, first->data, first->len)) ||
+        !EVP_DigestUpdate(r->hash, then, then_len) || !EVP_DigestFinal_ex(r->hash, digest, &n))
+        return false;
+    for (unsigned i = 0; i < n; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[2 * n] = '\0';
+    return true;
+}
+
+static void put_digest(struct recorder *r, struct bytes *out, const struct record *record)
+{
+    const struct fetch_page *page = record->page;
+    char hex[RECORDER_SHA256];
 
     put_number(out, "bytes", page->body_len);
     if (!has_body(page))
         return;
-    if (!EVP_DigestInit_ex(r->hash, r->sha256, NULL) ||
-        !EVP_DigestUpdate(r->hash, page->body, page->body_len) ||
-        !EVP_DigestFinal_ex(r->hash, digest, &n)) {
+    if (!record->sha256 && !recorder_hash(r, NULL, page->body, page->body_len, hex)) {
         out->failed = true;
         return;
     }
     put_name(out, "sha256");
-    p = bytes_room(out, 2 * sizeof(digest) + 2);
-    if (!p)
-        return;
-    *p++ = '"';
-    for (unsigned i = 0; i < n; i++) {
-        *p++ = hex[digest[i] >> 4];
-        *p++ = hex[digest[i] & 15];
-    }
-    *p++ = '"';
-    out->len += 2 * (size_t)n + 2;
+    bytes_text(out, "\"");
+    bytes_text(out, record->sha256 ? record->sha256 : hex);
+    bytes_text(out, "\"");
 }
 
 /* Millionths as a decimal number without trailing zeros. */
@@ -151,16 +168,29 @@ static void put_cost(struct bytes *out, int64_t micro)
     bytes_format(out, ".%0*u", (int)digits, rest);
 }
 
-static void put_time(struct bytes *out, int64_t ms)
+bool record_time(char text[RECORD_TIME], int64_t ms)
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
+    int n;
 
-    if (!gmtime_r(&seconds, &tm))
+    if (ms < 0 || !gmtime_r(&seconds, &tm))
+        return false;
+    n = snprintf(text, RECORD_TIME, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+    return n == RECORD_TIME - 1;
+}
+
+static void put_time(struct bytes *out, int64_t ms)
+{
+    char text[RECORD_TIME];
+
+    if (!record_time(text, ms))
         return;
     put_name(out, "fetched_at");
-    bytes_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
-                 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+    bytes_text(out, "\"");
+    bytes_add(out, text, RECORD_TIME - 1);
+    bytes_text(out, "\"");
 }
 
 static void put_costs_and_times(struct bytes *out, const struct fetch_page *page)
@@ -233,7 +263,7 @@ static void put_body(struct bytes *out, const struct record *record)
         json_text_put_field(out, record->file, strlen(record->file));
         return;
     }
-    if (!has_body(page))
+    if (record->bare || !has_body(page))
         return;
     put_name(out, "body");
     if (json_text_put(out, page->body, page->body_len))
@@ -267,7 +297,7 @@ void recorder_put(struct recorder *r, struct bytes *out, const struct record *re
         bytes_text(out, record->run);
     }
     put_statuses(r, out, page);
-    put_digest(r, out, page);
+    put_digest(r, out, record);
     put_costs_and_times(out, page);
     put_error(r, out, record);
     put_headers(r, out, page);

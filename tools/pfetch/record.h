@@ -40,11 +40,28 @@ struct record {
     bool again;                 /* it failed in an earlier run                                 */
     bool fresh;                 /* neither the output nor another target has this request     */
     const char *run;            /* a JSON object, or NULL; the sink's own business             */
+    bool bare;                  /* without the body: that is elsewhere                         */
+    const char *sha256;         /* the body's, in hexadecimal, where it is known; NULL         */
 };
 
 /* `secrets` is kept, and never written in a header field, a final URL or an error.  NULL: memory. */
 struct recorder *recorder_new(const struct redact *secrets);
 void recorder_free(struct recorder *r);
+
+/* A text that came from the endpoint (borrowed) without the key: itself, or lent until the next call
+ * for this recorder.  *n is its length, before and after.  NULL: memory. */
+const char *recorder_clean(struct recorder *r, const char *text, size_t *n);
+
+#define RECORD_TIME 25u /* bytes of a moment with its NUL */
+
+/* "2026-01-02T03:04:05.678Z" for milliseconds since 1970; false where the year has not four digits. */
+bool record_time(char text[RECORD_TIME], int64_t ms);
+
+#define RECORDER_SHA256 65u /* bytes of a SHA-256 in hexadecimal with its NUL */
+
+/* Two runs of bytes, one behind the other, hashed into `hex`; either may be empty.  False: memory. */
+bool recorder_hash(struct recorder *r, const struct bytes *first, const char *then, size_t then_len,
+                   char hex[RECORDER_SHA256]);
 
 /* Appends the line with its line feed; out->failed where memory ran out. */
 void recorder_put(struct recorder *r, struct bytes *out, const struct record *record);

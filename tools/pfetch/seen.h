@@ -1,7 +1,7 @@
 /*
  * Which requests an output holds already, and how often.
  *
- * At most 24 bytes for each different one, whatever their number: see seen.c.  How often counts
+ * At most 24 bytes for each different one, whatever their number.  How often counts
  * because a list may name a target twice: then two pages are due, and where one is there already,
  * the other is still missing.
  */
@@ -13,19 +13,13 @@
 #include <stdint.h>
 
 #include "identity.h"
+#include "slots.h"
 
 #define SEEN_TIMES_MAX 16383u /* beyond that, one counts as there for ever */
 
-struct seen_slot {
-    uint64_t high; /* both zero: free */
-    uint64_t low;  /* its 16 lower bits: 2 state, 14 times */
-};
-
 /* All zero is an empty one that holds no memory. */
 struct seen {
-    struct seen_slot *slot;
-    size_t size; /* slots                */
-    size_t used; /* different requests   */
+    struct slots slots; /* the 16 lower bits of an entry: 2 state, 14 times */
 };
 
 /* Whether it is there, and what was added last. */

@@ -31,6 +31,11 @@ static bool is_jsonl(const char *path)
            ends_with(path, ".jsonl.zst");
 }
 
+static bool is_warc(const char *path)
+{
+    return ends_with(path, ".warc") || ends_with(path, ".warc.gz");
+}
+
 enum packing sink_packing(const char *path)
 {
     if (ends_with(path, ".gz"))
@@ -38,17 +43,24 @@ enum packing sink_packing(const char *path)
     return ends_with(path, ".zst") ? PACKING_ZSTD : PACKING_NONE;
 }
 
+bool sink_is_archive(const char *path, enum sink_format format)
+{
+    return strcmp(path, "-") != 0 && (format == SINK_FORMAT_WARC || is_warc(path));
+}
+
 static const char *check_name(const char *path, enum sink_format format)
 {
     if (is_jsonl(path) && format != SINK_FORMAT_BY_NAME && format != SINK_FORMAT_JSONL)
         return "an output named .jsonl holds JSONL: leave out --format, or name it otherwise";
-    if (is_jsonl(path))
+    if (is_warc(path) && format != SINK_FORMAT_BY_NAME && format != SINK_FORMAT_WARC)
+        return "an output named .warc is an archive: leave out --format, or name it otherwise";
+    if (is_jsonl(path) || is_warc(path))
         return NULL;
     if (sink_packing(path) != PACKING_NONE)
-        return "only records are packed: name it FILE.jsonl.gz or FILE.jsonl.zst";
+        return "only records are packed: name it FILE.jsonl.gz, FILE.jsonl.zst or FILE.warc.gz";
     if (format == SINK_FORMAT_BY_NAME)
         return "the output's form does not show in its name: name it DIR/, FILE.jsonl (or .gz, "
-               ".zst), or add --format jsonl or --format body";
+               ".zst), FILE.warc (or .gz), or add --format jsonl, --format warc or --format body";
     return NULL;
 }
 
@@ -93,6 +105,8 @@ struct sink *sink_open(const struct sink_setup *setup, char *error, size_t error
         s = sink_dir_open(setup, error, error_len);
     else if (setup->format == SINK_FORMAT_BODY)
         s = sink_body_open(setup, error, error_len);
+    else if (setup->format == SINK_FORMAT_WARC || is_warc(setup->path))
+        s = sink_warc_open(setup, error, error_len);
     else
         s = sink_jsonl_open(setup, error, error_len);
     if (s)
@@ -162,7 +176,7 @@ bool sink_fail(struct sink *s, int error_number)
 
 bool sink_close(struct sink *s, bool keep_empty, char *error)
 {
-    bool nothing;
+    bool nothing, fine;
     int late;
 
     if (!s)
@@ -173,9 +187,12 @@ bool sink_close(struct sink *s, bool keep_empty, char *error)
         sink_fail(s, late);
     if (nothing && s->leaf && !keep_empty)
         (void)unlinkat(s->dir_fd, s->leaf, 0);
+    fine = late == 0;
+    if (s->ops->end && !s->ops->end(s))
+        fine = false;
     snprintf(error, SINK_ERROR, "%s", s->error);
     s->ops->free(s);
-    return late == 0;
+    return fine;
 }
 
 static int open_stdout(char *error, size_t error_len)

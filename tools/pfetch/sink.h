@@ -41,6 +41,8 @@ struct sink_ops {
     bool (*put)(struct sink *s, const struct record *record);
     /* See sink_scan(); NULL where the form cannot be gone on with. */
     bool (*scan)(struct sink *s, record_scan_cb on_record, void *arg, struct sink_scanned *scanned);
+    /* Once the output is closed: what comes after that; false: s->error.  NULL: nothing. */
+    bool (*end)(struct sink *s);
     /* Frees what is the form's own, and the sink. */
     void (*free)(struct sink *s);
 };
@@ -59,7 +61,10 @@ struct sink {
     int error_number;          /* its errno value                                        */
 };
 
-enum sink_format { SINK_FORMAT_BY_NAME, SINK_FORMAT_JSONL, SINK_FORMAT_BODY };
+enum sink_format { SINK_FORMAT_BY_NAME, SINK_FORMAT_JSONL, SINK_FORMAT_BODY, SINK_FORMAT_WARC };
+
+#define SINK_ROLL_SIZE                                                                             \
+    ((uint64_t)1 << 30) /* bytes after which an archive goes on in another file */
 
 /* What the forms are made from; kept as long as the sink. */
 struct sink_setup {
@@ -80,6 +85,11 @@ struct sink_setup {
      */
     bool (*lock)(int fd, void *arg, char *error, size_t error_len);
     void *lock_arg;
+    /* Of archives alone. */
+    const char *profile_text; /* what made the pages: whose their header fields are (origin.h);
+                                 borrowed; NULL: nobody's but the endpoint's               */
+    uint64_t roll_size;       /* bytes; 0: SINK_ROLL_SIZE                                  */
+    bool dedupe;              /* a body that was stored already is referred to             */
 };
 
 /*
@@ -89,6 +99,8 @@ struct sink_setup {
 const char *sink_check(const char *path, enum sink_format format);
 /* The same for --resume: NULL where that form can be gone on with. */
 const char *sink_check_resume(const char *path, enum sink_format format);
+/* Whether that is a web archive in files of its own. */
+bool sink_is_archive(const char *path, enum sink_format format);
 
 /* Whether an output of that path is a directory, or will be. */
 bool sink_is_directory(const char *path);
@@ -139,5 +151,6 @@ enum packing sink_packing(const char *path);
 struct sink *sink_jsonl_open(const struct sink_setup *setup, char *error, size_t error_len);
 struct sink *sink_body_open(const struct sink_setup *setup, char *error, size_t error_len);
 struct sink *sink_dir_open(const struct sink_setup *setup, char *error, size_t error_len);
+struct sink *sink_warc_open(const struct sink_setup *setup, char *error, size_t error_len);
 
 #endif

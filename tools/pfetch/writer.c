@@ -8,6 +8,8 @@
  * flush, and packer_seal() ends it there; a reader such as zcat complains of a cut-off file until
  * then, and has all pages nevertheless.
  *
+ * Packed by parts, every member ends with its part and nothing has ever to be sealed.
+ *
  * Where a write to a plain file fails in the middle, it is cut behind the last whole page of the
  * batch.  In a packed file the batch is the unit: the packer has gone on, and only what was
  * flushed before is a whole.
@@ -26,11 +28,19 @@ struct writer {
     struct writer_setup set;
     struct packer *packer;
     struct bytes packed;
+    uint64_t at; /* where the file ended before this batch */
     int error;
     bool sealable;  /* the file ends in a flush of an open member, which   */
     uint32_t check; /* … so far has this CRC                               */
     uint64_t len;   /* … and this many bytes                               */
 };
+
+static uint64_t position(int fd)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+
+    return at < 0 ? 0 : (uint64_t)at;
+}
 
 struct writer *writer_new(const struct writer_setup *setup)
 {
@@ -97,7 +107,41 @@ static int put_plain(struct writer *w, struct batch *b)
     whole = batch_start(b, b->written);
     if (error && w->set.cut)
         cut_back(w, wrote - whole);
+    for (size_t i = 0; i < b->part_count; i++) {
+        b->part[i].offset = w->at + batch_part_start(b, i);
+        b->part[i].length = b->part[i].end - batch_part_start(b, i);
+    }
     return error;
+}
+
+static bool pack_parts(struct writer *w, struct batch *b)
+{
+    for (size_t i = 0; i < b->part_count; i++) {
+        size_t from = batch_part_start(b, i), before = w->packed.len;
+
+        if (!packer_put(w->packer, b->data.data + from, b->part[i].end - from, PACKER_FINISH,
+                        &w->packed))
+            return false;
+        b->part[i].offset = w->at + before;
+        b->part[i].length = w->packed.len - before;
+    }
+    return true;
+}
+
+static int put_members(struct writer *w, struct batch *b)
+{
+    size_t wrote;
+    int error;
+
+    if (!pack_parts(w, b))
+        return ENOMEM;
+    error = writer_write_all(w->set.fd, w->packed.data, w->packed.len, &wrote);
+    if (error) {
+        cut_back(w, wrote);
+        return error;
+    }
+    b->written = b->count;
+    return 0;
 }
 
 static int put_stream(struct writer *w, struct batch *b)
@@ -123,8 +167,13 @@ static int put_stream(struct writer *w, struct batch *b)
 
 static int put(struct writer *w, struct batch *b)
 {
-    int error = w->packer ? put_stream(w, b) : put_plain(w, b);
+    int error;
 
+    w->at = position(w->set.fd);
+    if (!w->packer)
+        error = put_plain(w, b);
+    else
+        error = w->set.by_part ? put_members(w, b) : put_stream(w, b);
     if (w->packed.cap > PACKED_KEEP)
         bytes_fini(&w->packed);
     bytes_cut(&w->packed, 0);

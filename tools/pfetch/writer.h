@@ -20,8 +20,9 @@ struct writer;
 struct writer_setup {
     int fd; /* lent; written from its position on                               */
     enum packing packing;
-    bool sync; /* each batch is durable when it is said to be written                   */
-    bool cut;  /* whole pages only: a part is cut off again                             */
+    bool sync;    /* each batch is durable when it is said to be written                   */
+    bool cut;     /* whole pages only: a part is cut off again                             */
+    bool by_part; /* what is packed is packed part by part, a member each               */
 };
 
 /* NULL: memory. */
@@ -30,7 +31,8 @@ void writer_free(struct writer *w);
 
 /*
  * Appends a batch (borrowed).  b->written says how many of its pages are in the file: all of
- * them unless an errno value is returned.  After that nothing more is taken.
+ * them unless an errno value is returned.  After that nothing more is taken.  The parts of pages
+ * that are written have their offset and length afterwards.
  */
 int writer_put(struct writer *w, struct batch *b);
 

@@ -25,6 +25,7 @@ headers = prefix Spb-
 headers_on = forward_headers=true
 method = pass POST PUT
 
+origin_prefix = Spb-
 target_status = spb-initial-status-code
 final_url = spb-resolved-url
 cost = spb-cost

@@ -19,6 +19,7 @@ device = device={}
 headers = plain
 headers_on = custom_headers=true
 
+origin_prefix = Z-
 final_url = zr-final-url
 # In credits; X-Request-Cost is in dollars.
 cost = x-request-credits
