@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "seen.h"
 
 struct due {
@@ -52,15 +53,6 @@ static bool identify(const struct due *d, const struct record_head *head, struct
     return identity_of_url(d->identifier, head->url, head->url_len, id);
 }
 
-/* Failed in a way that another attempt may mend: a line does not, nor a page that is not there. */
-static bool may_be_mended(const struct record_head *head)
-{
-    bool gone =
-        head->outcome == FETCH_OUTCOME_TARGET_ERROR && (head->status == 404 || head->status == 410);
-
-    return head->outcome != FETCH_OUTCOME_OK && head->outcome != FETCH_OUTCOME_BAD_URL && !gone;
-}
-
 bool due_on_record(const struct record_head *head, void *arg)
 {
     struct due *d = arg;
@@ -78,8 +70,8 @@ bool due_on_record(const struct record_head *head, void *arg)
     if (head->again && d->failed > 0)
         d->failed--;
     d->failed += failed;
-    return head->again ? seen_mark(&d->seen, &id, may_be_mended(head))
-                       : seen_add(&d->seen, &id, may_be_mended(head));
+    return head->again ? seen_mark(&d->seen, &id, outcome_may_mend(head->outcome, head->status))
+                       : seen_add(&d->seen, &id, outcome_may_mend(head->outcome, head->status));
 }
 
 const char *due_run(struct due *d)

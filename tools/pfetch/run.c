@@ -24,6 +24,7 @@
 #include "redact.h"
 #include "sandbox/sandbox.h"
 #include "summary.h"
+#include "whole_file.h"
 
 #define SPARE_DESCRIPTORS 320u /* lists, output folders, listening sockets and the loop's own */
 
@@ -40,7 +41,7 @@ struct run {
     struct control *control;  /* NULL: no --control                                       */
     char account[FOUND_MARK]; /* "": nothing is kept for the next run                     */
     struct output output;
-    struct summary_file *summary;
+    struct whole_file *summary;
     struct progress *progress;
     struct tally tally;
     struct flow flow;
@@ -283,8 +284,14 @@ static bool open_summary(struct run *r)
 {
     if (!r->options->summary)
         return true;
-    r->summary = summary_file_open(r->options->summary, r->error, sizeof(r->error));
+    r->summary = whole_file_open("summary", r->options->summary, r->error, sizeof(r->error));
     return r->summary != NULL;
+}
+
+static bool open_figures(struct run *r)
+{
+    r->tally.figures = figures_new(false);
+    return r->tally.figures || fail(r, "out of memory");
 }
 
 static bool open_all(struct run *r)
@@ -296,7 +303,7 @@ static bool open_all(struct run *r)
     if (!r->base)
         return fail(r, "the system gives no event loop");
     return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
-           open_control(r) && open_summary(r) && open_output(r);
+           open_control(r) && open_figures(r) && open_summary(r) && open_output(r);
 }
 
 static bool start(struct run *r)
@@ -373,7 +380,7 @@ static bool close_summary(struct run *r, const struct summary *summary)
     bytes_init(&text, 1u << 20);
     summary_json(&text, summary);
     bytes_text(&text, "\n");
-    written = summary_file_close(r->summary, &text, r->error, sizeof(r->error));
+    written = whole_file_close(r->summary, &text, r->error, sizeof(r->error));
     r->summary = NULL;
     bytes_fini(&text);
     return written;
@@ -416,6 +423,8 @@ static int end(struct run *r)
                               .started = r->started,
                               .output = r->options->output,
                               .directory = sink_is_directory(r->options->output),
+                              .resumable =
+                                  !sink_check_resume(r->options->output, r->options->format),
                               .bodies = r->options->format == SINK_FORMAT_BODY};
     bool quiet_end = r->output.sink->error_number == EPIPE, closed;
 
@@ -451,11 +460,12 @@ static void close_all(struct run *r)
     progress_free(r->progress);
     flow_fini(&r->flow);
     output_fini(&r->output);
-    summary_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    whole_file_close(r->summary, NULL, ignored, sizeof(ignored));
     control_free(r->control);
     fetch_client_free(r->client);
     sandbox_free(r->sandbox);
     input_free(r->input);
+    figures_free(r->tally.figures);
     recorder_free(r->recorder);
     redact_fini(&r->secrets);
     if (r->base)

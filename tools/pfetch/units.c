@@ -1,6 +1,7 @@
 #include "units.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *units_count(char *to, uint64_t n)
 {
@@ -59,5 +60,19 @@ const char *units_ms(char *to, uint64_t ms)
         snprintf(to, UNITS_MAX, "%u ms", (unsigned)ms);
     else
         snprintf(to, UNITS_MAX, ms < 10000 ? "%.2f s" : "%.1f s", (double)ms / 1000.0);
+    return to;
+}
+
+const char *units_credits(char *to, int64_t micro)
+{
+    unsigned rest = (unsigned)(micro % 1000000), digits = 6;
+    size_t n;
+
+    units_count(to, (uint64_t)(micro / 1000000));
+    n = strlen(to);
+    for (; rest && rest % 10 == 0; rest /= 10)
+        digits--;
+    if (rest)
+        snprintf(to + n, UNITS_MAX - n, ".%0*u", (int)digits, rest);
     return to;
 }

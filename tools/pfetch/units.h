@@ -18,5 +18,7 @@ const char *units_time(char *to, uint64_t seconds);
 const char *units_rate(char *to, double per_second);
 /* Milliseconds as seconds: "85 ms", "1.24 s", "75.0 s". */
 const char *units_ms(char *to, uint64_t ms);
+/* Millionths of a credit as credits, with as many decimals as it has: "1,234.5". */
+const char *units_credits(char *to, int64_t micro);
 
 #endif

@@ -1,0 +1,170 @@
+#include "series.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LATEST_MS (INT64_MAX / 4) /* what a record may claim, far from any overflow */
+#define SLOTS_PER_OCTAVE 4.0
+
+bool series_init(struct series *s)
+{
+    *s = (struct series){.width_ms = SERIES_FIRST_MS};
+    s->step = calloc(SERIES_STEPS, sizeof(*s->step));
+    s->spare = calloc(SERIES_STEPS, sizeof(*s->spare));
+    return s->step && s->spare;
+}
+
+void series_fini(struct series *s)
+{
+    free(s->step);
+    free(s->spare);
+    s->step = s->spare = NULL;
+}
+
+static int64_t floor_to(int64_t ms, int64_t width)
+{
+    int64_t rest = ms % width;
+
+    return ms - (rest < 0 ? rest + width : rest);
+}
+
+static void merge(struct series_step *into, const struct series_step *from)
+{
+    for (unsigned i = 0; i < FETCH_OUTCOME_COUNT; i++)
+        into->pages[i] += from->pages[i];
+    for (unsigned i = 0; i < SERIES_SLOTS; i++)
+        into->latency[i] += from->latency[i];
+    into->under_way_ms += from->under_way_ms;
+    into->bytes += from->bytes;
+    into->throttled += from->throttled;
+    into->cost_micro += from->cost_micro;
+    if (from->limit)
+        into->limit = from->limit;
+}
+
+/* Wider steps, or another origin, in which the time from s->first_ms to s->last_ms fits. */
+static void rearrange(struct series *s)
+{
+    struct series_step *old = s->step;
+    int64_t old_origin = s->origin_ms, old_width = s->width_ms, free_steps;
+
+    while (floor_to(s->last_ms, s->width_ms) - floor_to(s->first_ms, s->width_ms) >=
+           s->width_ms * (int64_t)SERIES_STEPS)
+        s->width_ms *= 2;
+    s->origin_ms = floor_to(s->first_ms, s->width_ms);
+    /* Half of what is free is left in front, so that times running backwards move it seldom. */
+    free_steps =
+        SERIES_STEPS - 1 - (floor_to(s->last_ms, s->width_ms) - s->origin_ms) / s->width_ms;
+    if (s->first_ms < old_origin)
+        s->origin_ms -= free_steps / 2 * s->width_ms;
+    for (unsigned i = 0; i < SERIES_STEPS; i++) {
+        int64_t to = (old_origin + (int64_t)i * old_width - s->origin_ms) / s->width_ms;
+
+        /* What is outside of the time seen is empty. */
+        if (to >= 0 && to < (int64_t)SERIES_STEPS)
+            merge(&s->spare[to], &old[i]);
+    }
+    memset(old, 0, SERIES_STEPS * sizeof(*old));
+    s->step = s->spare;
+    s->spare = old;
+}
+
+static int64_t see(struct series *s, int64_t at_ms)
+{
+    at_ms = at_ms < 0 ? 0 : at_ms > LATEST_MS ? LATEST_MS : at_ms;
+    if (!s->begun) {
+        s->begun = true;
+        s->first_ms = s->last_ms = at_ms;
+        s->origin_ms = floor_to(at_ms, s->width_ms);
+    }
+    if (at_ms < s->first_ms)
+        s->first_ms = at_ms;
+    if (at_ms > s->last_ms)
+        s->last_ms = at_ms;
+    if (at_ms < s->origin_ms || at_ms >= s->origin_ms + s->width_ms * (int64_t)SERIES_STEPS)
+        rearrange(s);
+    return at_ms;
+}
+
+static struct series_step *step_of(struct series *s, int64_t at_ms)
+{
+    return &s->step[(at_ms - s->origin_ms) / s->width_ms];
+}
+
+struct series_step *series_at(struct series *s, int64_t at_ms)
+{
+    return step_of(s, see(s, at_ms));
+}
+
+void series_span(struct series *s, int64_t from_ms, int64_t to_ms)
+{
+    from_ms = see(s, from_ms);
+    to_ms = see(s, to_ms);
+    while (from_ms < to_ms) {
+        int64_t end = floor_to(from_ms, s->width_ms) + s->width_ms;
+
+        end = end < to_ms ? end : to_ms;
+        step_of(s, from_ms)->under_way_ms += (uint64_t)(end - from_ms);
+        from_ms = end;
+    }
+}
+
+unsigned series_slot(uint32_t ms)
+{
+    unsigned slot = (unsigned)(log2((double)ms + 1.0) * SLOTS_PER_OCTAVE);
+
+    return slot < SERIES_SLOTS ? slot : SERIES_SLOTS - 1;
+}
+
+double series_latency(const struct series_step *step, double percent)
+{
+    double wanted, seen = 0;
+    uint64_t all = 0;
+
+    for (unsigned i = 0; i < SERIES_SLOTS; i++)
+        all += step->latency[i];
+    wanted = (double)all * percent / 100.0;
+    for (unsigned i = 0; i < SERIES_SLOTS; i++) {
+        double here = step->latency[i];
+
+        if (here > 0 && seen + here >= wanted)
+            return exp2(((double)i + (wanted - seen) / here) / SLOTS_PER_OCTAVE) - 1.0;
+        seen += here;
+    }
+    return 0;
+}
+
+unsigned series_used(const struct series *s, unsigned *from)
+{
+    *from = 0;
+    if (!s->begun)
+        return 0;
+    *from = (unsigned)((s->first_ms - s->origin_ms) / s->width_ms);
+    return (unsigned)((s->last_ms - s->origin_ms) / s->width_ms) - *from + 1;
+}
+
+int64_t series_seen_ms(const struct series *s, unsigned i)
+{
+    int64_t begin = s->origin_ms + (int64_t)i * s->width_ms, end = begin + s->width_ms;
+    int64_t seen;
+
+    begin = begin < s->first_ms ? s->first_ms : begin;
+    end = end > s->last_ms ? s->last_ms : end;
+    seen = end - begin;
+    return seen > s->width_ms / 2 ? seen : s->width_ms / 2;
+}
+
+uint64_t series_pages(const struct series_step *step)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < FETCH_OUTCOME_COUNT; i++)
+        n += step->pages[i];
+    return n;
+}
+
+uint64_t series_failed(const struct series_step *step)
+{
+    return series_pages(step) - step->pages[FETCH_OUTCOME_OK];
+}
