@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "report.h"
 #include "run.h"
 #include "show.h"
 
@@ -54,6 +55,9 @@ int main(int argc, char **argv)
     switch (options_parse(&options, argc, argv, error)) {
     case OPTIONS_HELP:
         code = shown(show_text(options_help), "");
+        break;
+    case OPTIONS_REPORT:
+        code = report_run(&options);
         break;
     case OPTIONS_VERSION:
         printf("pfetch %s\n", fetch_version());

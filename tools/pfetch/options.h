@@ -23,6 +23,7 @@ enum progress_form { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON,
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_REPORT, /* --report without targets: draws the outputs that `urls` name, or `output` */
     OPTIONS_HELP,
     OPTIONS_VERSION,
     OPTIONS_LIST_PROFILES,
@@ -63,6 +64,7 @@ struct options {
     int ordered;         /* records in the list's order                                */
     int fsync;           /* what is on record survives a loss of power                 */
     const char *summary; /* file, or NULL                                              */
+    const char *report;  /* file, or NULL                                              */
 
     enum progress_form progress;
     int quiet; /* non-zero: errors only */

@@ -22,6 +22,7 @@
 #include "output.h"
 #include "progress.h"
 #include "redact.h"
+#include "report_live.h"
 #include "sandbox/sandbox.h"
 #include "summary.h"
 #include "whole_file.h"
@@ -42,6 +43,7 @@ struct run {
     char account[FOUND_MARK]; /* "": nothing is kept for the next run                     */
     struct output output;
     struct whole_file *summary;
+    struct report_live *report;
     struct progress *progress;
     struct tally tally;
     struct flow flow;
@@ -290,8 +292,22 @@ static bool open_summary(struct run *r)
 
 static bool open_figures(struct run *r)
 {
-    r->tally.figures = figures_new(false);
+    r->tally.figures = figures_new(r->options->report != NULL);
     return r->tally.figures || fail(r, "out of memory");
+}
+
+static bool open_report(struct run *r)
+{
+    const struct report_live_setup setup = {.path = r->options->report,
+                                            .base = r->base,
+                                            .client = r->client,
+                                            .tally = &r->tally,
+                                            .output = r->options->output};
+
+    if (!r->options->report)
+        return true;
+    r->report = report_live_open(&setup, r->error, sizeof(r->error));
+    return r->report != NULL;
 }
 
 static bool open_all(struct run *r)
@@ -303,7 +319,8 @@ static bool open_all(struct run *r)
     if (!r->base)
         return fail(r, "the system gives no event loop");
     return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
-           open_control(r) && open_figures(r) && open_summary(r) && open_output(r);
+           open_control(r) && open_figures(r) && open_summary(r) && open_report(r) &&
+           open_output(r);
 }
 
 static bool start(struct run *r)
@@ -386,6 +403,14 @@ static bool close_summary(struct run *r, const struct summary *summary)
     return written;
 }
 
+static bool close_report(struct run *r)
+{
+    bool written = report_live_close(r->report, true, r->error, sizeof(r->error));
+
+    r->report = NULL;
+    return written;
+}
+
 static void tell_summary(struct run *r, const struct summary *summary)
 {
     struct bytes text;
@@ -444,6 +469,10 @@ static int end(struct run *r)
     }
     summary.exit_code = exit_code(r);
     summary.stopped_by = stopped_by(r);
+    if (!close_report(r)) {
+        console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
+        summary.exit_code = RUN_OUTPUT;
+    }
     if (!close_summary(r, &summary)) {
         console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
         summary.exit_code = RUN_OUTPUT;
@@ -461,6 +490,7 @@ static void close_all(struct run *r)
     flow_fini(&r->flow);
     output_fini(&r->output);
     whole_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    report_live_close(r->report, false, ignored, sizeof(ignored));
     control_free(r->control);
     fetch_client_free(r->client);
     sandbox_free(r->sandbox);
