@@ -7,9 +7,9 @@
 
 #include "html.h"
 
-#define HEIGHT 100.0 /* of a drawing, in its own units; a step is 1 wide */
-#define GRID 4u      /* lines between axis and top */
-#define TICKS 7u     /* at most, along the time    */
+#define HEIGHT 100.0     /* of a drawing, in its own units; a step is 1 wide */
+#define TICKS 7u         /* at most, along the time    */
+#define LONG_MS 43200000 /* a time that may go over midnight */
 
 double chart_round(double value)
 {
@@ -35,21 +35,35 @@ void chart_time(char text[CHART_TEXT], int64_t at_ms, int64_t width_ms)
     text[0] = '\0';
     if (!gmtime_r(&seconds, &tm))
         return;
-    n = strftime(text, CHART_TEXT, width_ms < 60000 ? "%H:%M:%S" : "%H:%M", &tm);
+    if (width_ms < 60000)
+        n = strftime(text, CHART_TEXT, "%H:%M:%S", &tm);
+    else if (width_ms < LONG_MS / (int64_t)SERIES_STEPS)
+        n = strftime(text, CHART_TEXT, "%H:%M", &tm);
+    else
+        n = strftime(text, CHART_TEXT, "%e %b %H:%M", &tm);
     if (width_ms < 1000)
         snprintf(text + n, CHART_TEXT - n, ".%02d", (int)(at_ms % 1000 / 10));
 }
 
 /* ------------------------------------------------------------- axes -- */
 
+/* How many parts the axis has, so that each of them is round too: 2 is 4 halves. */
+static unsigned parts_of(const struct chart *c)
+{
+    double unit = pow(10, floor(log10(c->top) + 1e-9));
+
+    return c->top / unit > 1.5 && c->top / unit < 2.2 ? 4 : 5;
+}
+
 static void put_values(struct bytes *out, const struct chart *c)
 {
+    unsigned parts = parts_of(c);
     char text[CHART_TEXT];
 
     bytes_text(out, "<div class=\"ys\" aria-hidden=\"true\">");
-    for (unsigned i = 0; i <= GRID; i++) {
-        c->label(text, c->top * i / GRID);
-        bytes_format(out, "<span style=\"bottom:%u%%\">", 100 * i / GRID);
+    for (unsigned i = 0; i <= parts; i++) {
+        c->label(text, c->top * i / parts);
+        bytes_format(out, "<span style=\"bottom:%u%%\">", 100 * i / parts);
         html_text(out, text, strlen(text));
         bytes_text(out, "</span>");
     }
@@ -118,11 +132,13 @@ static void put_times(struct bytes *out, const struct chart *c)
     bytes_text(out, "</div>");
 }
 
-static void put_grid(struct bytes *out, unsigned width)
+static void put_grid(struct bytes *out, const struct chart *c, unsigned width)
 {
+    unsigned parts = parts_of(c);
+
     bytes_text(out, "<path class=\"grid\" d=\"");
-    for (unsigned i = 0; i <= GRID; i++)
-        bytes_format(out, "M0 %.4gH%u", HEIGHT * i / GRID, width);
+    for (unsigned i = 0; i <= parts; i++)
+        bytes_format(out, "M0 %.4gH%u", HEIGHT * i / parts, width);
     bytes_text(out, "\"/>");
 }
 
@@ -145,7 +161,7 @@ void chart_begin(struct bytes *out, struct chart *c, const char *legend)
                  used ? used : 1);
     html_text(out, c->alt, strlen(c->alt));
     bytes_text(out, "\">");
-    put_grid(out, used ? used : 1);
+    put_grid(out, c, used ? used : 1);
 }
 
 /* ------------------------------------------------------------- drawing -- */

@@ -54,7 +54,8 @@ void chart_end(struct bytes *out, const struct chart *c);
 /* The smallest of 1, 2, 2.5, 5 and 10 times a power of ten that is not below `value`. */
 double chart_round(double value);
 
-/* A moment in UTC: the time of day, with as many digits as steps of `width_ms` ask for. */
+/* A moment in UTC: the time of day, with as many digits as steps of `width_ms` ask for, and with
+ * the day where they are long. */
 void chart_time(char text[CHART_TEXT], int64_t at_ms, int64_t width_ms);
 
 #endif

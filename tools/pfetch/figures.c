@@ -115,14 +115,14 @@ void figures_add(struct figures *f, const struct fetch_page *page)
         add_to_series(f, page);
 }
 
-void figures_sample(struct figures *f, int64_t at_ms, unsigned limit, uint64_t throttled)
+void figures_sample(struct figures *f, int64_t at_ms, const struct fetch_stats *stats)
 {
     struct series_step *step = series_at(&f->series, at_ms);
 
-    step->throttled += throttled - f->throttled_seen;
-    f->throttled_seen = throttled;
-    if (limit == 0)
-        return;
-    step->limit = limit;
-    f->limit_known = true;
+    step->throttled += stats->throttled - f->throttled_seen;
+    f->throttled_seen = stats->throttled;
+    step->in_flight += stats->in_flight;
+    step->samples++;
+    step->limit = stats->limit;
+    f->sampled = true;
 }

@@ -36,7 +36,7 @@ struct figures {
     struct figures_slow slowest[FIGURES_SLOWEST];
     unsigned slow_count;
     bool timed;              /* there is a series, which is empty else  */
-    bool limit_known;        /* the series has a limit                  */
+    bool sampled;            /* figures_sample() was called             */
     uint64_t throttled_seen; /* of the sample before                    */
     struct series series;
 };
@@ -49,7 +49,8 @@ void figures_free(struct figures *f);
  * elapsed_ms and fetched_at_ms (0: unknown). */
 void figures_add(struct figures *f, const struct fetch_page *page);
 
-/* What the client says at a moment: the limit on its calls, and answers that said "throttled". */
-void figures_sample(struct figures *f, int64_t at_ms, unsigned limit, uint64_t throttled);
+/* What the client says at a moment of its calls: how many are in flight, their limit, and how
+ * often they were throttled.  Only where `timed`. */
+void figures_sample(struct figures *f, int64_t at_ms, const struct fetch_stats *stats);
 
 #endif

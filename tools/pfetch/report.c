@@ -36,13 +36,13 @@ static void put_name(struct bytes *out, const struct report_about *about)
 
 static void put_head(struct bytes *out, const struct report_about *about)
 {
-    bytes_text(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    bytes_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                     "style-src 'unsafe-inline'; script-src 'sha256-");
     put_digest(out);
-    bytes_text(out, "'; base-uri 'none'; form-action 'none'\">\n"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
+    bytes_text(out, "'; base-uri 'none'; form-action 'none'\"/>\n"
+                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+                    "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>");
     put_name(out, about);
     bytes_text(out, " \xe2\x80\x93 pfetch</title>\n<style>");
     bytes_text(out, report_style);
@@ -129,7 +129,7 @@ static void put_cost_tile(struct bytes *out, const struct tally *t)
 
     if (t->costed == 0)
         return;
-    if (t->costed < t->elapsed_ms.count)
+    if (t->costed < t->pages[FETCH_OUTCOME_OK])
         snprintf(sub, sizeof(sub), "known of %s pages", units_count(b, t->costed));
     else if (t->pages[FETCH_OUTCOME_OK] > 0)
         snprintf(sub, sizeof(sub), "%s a page that is ok",
@@ -198,7 +198,7 @@ static void put_foot(struct bytes *out, const struct tally *t, const struct repo
         bytes_text(out, "<li>There are more than 1,024 hosts. Those with most pages are surely "
                         "listed; what is told of a host counts from when it was first among "
                         "them.</li>");
-    if (!t->figures->limit_known)
+    if (!t->figures->sampled)
         bytes_text(out, "<li>The limit on calls in flight is not on record; a report that the run "
                         "itself writes shows it.</li>");
     bytes_format(out, "</ul>\n<p>pfetch %s</p>\n</footer>\n", fetch_version());
@@ -206,6 +206,7 @@ static void put_foot(struct bytes *out, const struct tally *t, const struct repo
 
 void report_html(struct bytes *out, const struct tally *t, const struct report_about *about)
 {
+    series_coarsen(&t->figures->series, t->recorded);
     put_head(out, about);
     put_title(out, t, about);
     bytes_text(out, "<main>\n");

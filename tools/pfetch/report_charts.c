@@ -50,9 +50,26 @@ static double under_way(const struct series *s, unsigned i)
     return (double)s->step[i].under_way_ms / (double)series_seen_ms(s, i);
 }
 
+/* The last step up to step[i] in which the client was looked at, or NULL. */
+static const struct series_step *sampled(const struct series *s, unsigned i)
+{
+    while (i > 0 && s->step[i].samples == 0)
+        i--;
+    return s->step[i].samples ? &s->step[i] : NULL;
+}
+
+static double in_flight(const struct series *s, unsigned i)
+{
+    const struct series_step *step = sampled(s, i);
+
+    return step ? (double)step->in_flight / step->samples : 0;
+}
+
 static double limit(const struct series *s, unsigned i)
 {
-    return s->step[i].limit ? (double)s->step[i].limit : -1;
+    const struct series_step *step = sampled(s, i);
+
+    return step ? (double)step->limit : -1;
 }
 
 static double greatest(const struct series *s, chart_value value)
@@ -135,13 +152,13 @@ static void tip_latency(char *text, const struct series *s, unsigned i)
 
 static void tip_under_way(char *text, const struct series *s, unsigned i)
 {
-    int n = snprintf(text, CHART_TEXT, "%.1f pages under way", under_way(s, i));
+    snprintf(text, CHART_TEXT, "%.1f pages under way", under_way(s, i));
+}
 
-    if (s->step[i].limit)
-        n += snprintf(text + n, CHART_TEXT - (size_t)n, "\nlimit %u", s->step[i].limit);
-    if (s->step[i].throttled)
-        snprintf(text + n, CHART_TEXT - (size_t)n, "\n%llu throttled",
-                 (unsigned long long)s->step[i].throttled);
+static void tip_in_flight(char *text, const struct series *s, unsigned i)
+{
+    snprintf(text, CHART_TEXT, "%.1f calls in flight\nlimit %.0f\n%llu throttled", in_flight(s, i),
+             fmax(limit(s, i), 0), (unsigned long long)s->step[i].throttled);
 }
 
 /* Credits up to a step's end: running sums over the steps that are used. */
@@ -275,31 +292,50 @@ static void put_latency(struct bytes *out, const struct tally *t)
     chart_end(out, &c);
 }
 
+/* All that records say. */
 static void put_under_way(struct bytes *out, const struct tally *t)
 {
     const struct series *s = &t->figures->series;
-    struct chart c = {
-        .id = "under-way",
-        .title = "Pages under way at once",
-        .note = "Mean of each step, between first call and end",
-        .alt = "Number of pages under way at once over time",
-        .series = s,
-        .top = fmax(greatest(s, under_way), t->figures->limit_known ? greatest(s, limit) : 0),
-        .label = label_count,
-        .tip = tip_under_way};
+    struct chart c = {.id = "under-way",
+                      .title = "Pages under way at once",
+                      .note = "Mean of each step, between first call and end",
+                      .alt = "Number of pages under way at once over time",
+                      .series = s,
+                      .top = greatest(s, under_way),
+                      .label = label_count,
+                      .tip = tip_under_way};
 
-    if (t->figures->limit_known) {
-        c.title = "Calls at once, and the limit found";
-        c.alt = "Number of pages under way at once and the limit on calls over time";
-    }
-    chart_begin(out, &c,
-                t->figures->limit_known
-                    ? "<ul class=\"legend\"><li><span class=\"key wash\"></span>under way</li><li>"
-                      "<span class=\"key bar two\"></span>limit on calls in flight</li></ul>"
-                    : NULL);
+    chart_begin(out, &c, NULL);
     chart_area(out, &c, NULL, under_way, "wash");
     chart_line(out, &c, under_way, true, "one");
-    if (t->figures->limit_known)
+    chart_end(out, &c);
+}
+
+/* What the run itself has seen.  A limit that is far away is told and not drawn. */
+static void put_in_flight(struct bytes *out, const struct tally *t)
+{
+    const struct series *s = &t->figures->series;
+    double most = fmax(greatest(s, in_flight), 1), bound = greatest(s, limit);
+    bool near = bound <= 10 * most;
+    char note[CHART_TEXT], n[UNITS_MAX];
+    struct chart c = {.id = "in-flight",
+                      .title = "Calls in flight, and their limit",
+                      .note = note,
+                      .alt = "Number of calls in flight and the limit on them over time",
+                      .series = s,
+                      .top = near ? fmax(most, bound) : most,
+                      .label = label_count,
+                      .tip = tip_in_flight};
+
+    snprintf(note, sizeof(note), "Mean of each step; the limit was %s at most",
+             units_count(n, (uint64_t)bound));
+    chart_begin(out, &c,
+                near ? "<ul class=\"legend\"><li><span class=\"key wash\"></span>in flight</li>"
+                       "<li><span class=\"key bar two\"></span>limit</li></ul>"
+                     : NULL);
+    chart_area(out, &c, NULL, in_flight, "wash");
+    chart_line(out, &c, in_flight, true, "one");
+    if (near)
         chart_line(out, &c, limit, true, "dash");
     chart_end(out, &c);
 }
@@ -339,7 +375,10 @@ void report_put_charts(struct bytes *out, const struct tally *t)
     if (t->elapsed_ms.count > 0) {
         put_latency(out, t);
         report_put_latencies(out, t);
-        put_under_way(out, t);
+        if (t->figures->sampled)
+            put_in_flight(out, t);
+        else
+            put_under_way(out, t);
     }
     put_cost(out, t);
 }

@@ -22,7 +22,7 @@ static void sample(const struct report_live *r)
     clock_gettime(CLOCK_REALTIME, &now);
     fetch_client_stats(r->set.client, &stats);
     figures_sample(r->set.tally->figures, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-                   stats.limit, stats.throttled);
+                   &stats);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

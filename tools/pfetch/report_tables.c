@@ -195,7 +195,7 @@ static void put_failing_hosts(struct bytes *out, const struct tally *t)
     if (n == 0)
         return;
     begin_hosts(out, "Hosts with most failures", t->figures->failing, "",
-                COLUMN("not ok") COLUMN("of these blocked") COLUMN("share of failures") BAR_COLUMN);
+                COLUMN("not ok") COLUMN("blocked") COLUMN("share") BAR_COLUMN);
     for (unsigned i = 0; i < n; i++) {
         put_host(out, top[i]);
         put_count(out, top[i]->failed);
@@ -256,7 +256,9 @@ static void put_step(struct bytes *out, const struct tally *t, unsigned i)
     put_time(out, series_latency(step, 95));
     bytes_format(out, "<td class=\"n\">%.1f</td>",
                  (double)step->under_way_ms / (double)series_seen_ms(s, i));
-    if (t->figures->limit_known)
+    if (t->figures->sampled && step->samples == 0)
+        bytes_text(out, "<td></td>");
+    else if (t->figures->sampled)
         put_count(out, step->limit);
     if (t->cost_micro > 0)
         bytes_format(out, "<td class=\"n\">%s</td>", units_credits(text, step->cost_micro));
@@ -276,7 +278,7 @@ void report_put_steps(struct bytes *out, const struct tally *t)
             COLUMN("not ok") COLUMN("median") COLUMN("95 %%")
                 COLUMN("under way") "%s%s</tr></thead><tbody>",
         used, (double)t->figures->series.width_ms / 1000.0,
-        t->figures->limit_known ? COLUMN("limit") : "", t->cost_micro > 0 ? COLUMN("credits") : "");
+        t->figures->sampled ? COLUMN("limit") : "", t->cost_micro > 0 ? COLUMN("credits") : "");
     for (unsigned i = from; i < from + used; i++)
         put_step(out, t, i);
     bytes_text(out, "</tbody></table></div></details>\n");

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define LATEST_MS (INT64_MAX / 4) /* what a record may claim, far from any overflow */
+#define FEW_STEPS 24u             /* that a chart has at least, if it has the time … */
+#define FEW_PAGES 4u              /* … and the pages that are enough for a step       */
 #define SLOTS_PER_OCTAVE 4.0
 
 bool series_init(struct series *s)
@@ -38,17 +40,20 @@ static void merge(struct series_step *into, const struct series_step *from)
     into->under_way_ms += from->under_way_ms;
     into->bytes += from->bytes;
     into->throttled += from->throttled;
+    into->in_flight += from->in_flight;
+    into->samples += from->samples;
     into->cost_micro += from->cost_micro;
     if (from->limit)
         into->limit = from->limit;
 }
 
-/* Wider steps, or another origin, in which the time from s->first_ms to s->last_ms fits. */
-static void rearrange(struct series *s)
+/* Steps of `width_ms`, or wider ones, in which the time from s->first_ms to s->last_ms fits. */
+static void rearrange(struct series *s, int64_t width_ms)
 {
     struct series_step *old = s->step;
     int64_t old_origin = s->origin_ms, old_width = s->width_ms, free_steps;
 
+    s->width_ms = width_ms;
     while (floor_to(s->last_ms, s->width_ms) - floor_to(s->first_ms, s->width_ms) >=
            s->width_ms * (int64_t)SERIES_STEPS)
         s->width_ms *= 2;
@@ -83,7 +88,7 @@ static int64_t see(struct series *s, int64_t at_ms)
     if (at_ms > s->last_ms)
         s->last_ms = at_ms;
     if (at_ms < s->origin_ms || at_ms >= s->origin_ms + s->width_ms * (int64_t)SERIES_STEPS)
-        rearrange(s);
+        rearrange(s, s->width_ms);
     return at_ms;
 }
 
@@ -133,6 +138,14 @@ double series_latency(const struct series_step *step, double percent)
         seen += here;
     }
     return 0;
+}
+
+void series_coarsen(struct series *s, uint64_t pages)
+{
+    unsigned from, used;
+
+    while ((used = series_used(s, &from)) > FEW_STEPS && pages < (uint64_t)used * FEW_PAGES)
+        rearrange(s, 2 * s->width_ms);
 }
 
 unsigned series_used(const struct series *s, unsigned *from)

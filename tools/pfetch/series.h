@@ -26,8 +26,10 @@ struct series_step {
     uint64_t under_way_ms;               /* spent in it by all pages together            */
     uint64_t bytes;                      /* of the bodies that ended in it               */
     uint64_t throttled;                  /* answers that said so, where that was sampled */
+    uint64_t in_flight;                  /* calls, sum of the samples                    */
+    unsigned samples;
     int64_t cost_micro;
-    unsigned limit; /* on calls in flight, sampled last; 0: not known */
+    unsigned limit; /* on calls in flight, sampled last */
     uint32_t latency[SERIES_SLOTS];
 };
 
@@ -57,6 +59,12 @@ unsigned series_slot(uint32_t ms);
 /* The latency in milliseconds that `percent` (0 to 100) of a step's pages are at most, 9 % more or
  * less; 0 where it has none. */
 double series_latency(const struct series_step *step, double percent);
+
+/*
+ * Makes the steps wider until there are few enough for so many pages in all: a step in which next
+ * to nothing ended says nothing.
+ */
+void series_coarsen(struct series *s, uint64_t pages);
 
 /* The steps that the time seen has, from step[*from] on. */
 unsigned series_used(const struct series *s, unsigned *from);
