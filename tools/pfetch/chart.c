@@ -73,9 +73,9 @@ static void put_values(struct bytes *out, const struct chart *c)
 /* Seconds between marks along the time. */
 static int64_t tick_s(double span_s)
 {
-    static const int64_t nice[] = {1,     2,     5,      10,     15,      30,     60,    120,
-                                   300,   600,   900,    1800,   3600,    7200,   10800, 21600,
-                                   43200, 86400, 172800, 604800, 1209600, 2592000};
+    static const int64_t nice[] = {1,     2,     5,      10,     15,     30,      60,     120,
+                                   300,   600,   900,    1800,   3600,   7200,    10800,  21600,
+                                   43200, 86400, 172800, 345600, 604800, 1209600, 2592000};
     const size_t last = sizeof(nice) / sizeof(nice[0]) - 1;
     int64_t every = nice[last];
 

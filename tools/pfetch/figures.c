@@ -69,7 +69,7 @@ static void add_to_series(struct figures *f, const struct fetch_page *page)
     if (page->cost_micro > 0)
         step->cost_micro += page->cost_micro;
     if (page->attempts > 0)
-        step->latency[series_slot(page->elapsed_ms)]++;
+        series_latency_add(&f->series, step, page->elapsed_ms);
 }
 
 /* False where it is too long: then its beginning, up to the end of a character. */

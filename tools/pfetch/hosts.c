@@ -5,6 +5,7 @@
 
 #define HEADS (2u * HOSTS_ROOM) /* a power of two */
 #define NONE UINT32_MAX
+#define MEAN_OF 3u /* pages whose mean says something */
 
 struct hosts {
     unsigned count;
@@ -177,7 +178,9 @@ int hosts_by_failures(const struct host *a, const struct host *b)
 
 int hosts_by_latency(const struct host *a, const struct host *b)
 {
-    return prefer(host_latency(a), host_latency(b));
+    bool enough = a->sent >= MEAN_OF, enough_b = b->sent >= MEAN_OF;
+
+    return enough == enough_b ? prefer(host_latency(a), host_latency(b)) : enough - enough_b;
 }
 
 /* Equal ones stand in the order of their names, so that the same output gives the same page. */

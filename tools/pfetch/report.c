@@ -79,10 +79,14 @@ static void put_title(struct bytes *out, const struct tally *t, const struct rep
 
     bytes_text(out, "<header>\n<h1>");
     put_name(out, about);
-    bytes_format(out, "</h1>\n<p class=\"lead\">%s %s in %s",
-                 t->recorded ? units_count(count, t->recorded) : "No",
-                 t->recorded == 1 ? "page" : "pages", units_ms(took, span_ms(t)));
-    if (tally_failed(t) > 0)
+    if (t->recorded > 0)
+        bytes_format(out, "</h1>\n<p class=\"lead\">%s %s in %s", units_count(count, t->recorded),
+                     t->recorded == 1 ? "page" : "pages", units_span(took, span_ms(t)));
+    else
+        bytes_text(out, "</h1>\n<p class=\"lead\">No pages");
+    if (tally_failed(t) > 0 && tally_failed(t) == t->recorded)
+        bytes_text(out, t->recorded == 1 ? ", which is not ok" : ", none of them ok");
+    else if (tally_failed(t) > 0)
         bytes_format(out, ", %s of them not ok", units_count(failed, tally_failed(t)));
     else if (t->recorded > 0)
         bytes_text(out, t->recorded == 1 ? ", which is ok" : ", all of them ok");
@@ -140,13 +144,14 @@ static void put_cost_tile(struct bytes *out, const struct tally *t)
 static void put_tiles(struct bytes *out, const struct tally *t)
 {
     char a[UNITS_MAX], b[UNITS_MAX], sub[96];
-    double seconds = (double)(span_ms(t) ? span_ms(t) : 1) / 1000.0;
+    double seconds = (double)span_ms(t) / 1000.0;
 
     bytes_text(out, "<dl class=\"tiles\">");
     snprintf(sub, sizeof(sub), "%.1f %% of all",
              t->recorded ? 100.0 * (double)t->pages[FETCH_OUTCOME_OK] / (double)t->recorded : 0.0);
     put_tile(out, "Pages ok", units_count(a, t->pages[FETCH_OUTCOME_OK]), sub);
-    put_tile(out, "Pages per second", units_rate(a, (double)t->recorded / seconds), "on average");
+    if (t->elapsed_ms.count > 0 && seconds > 0)
+        put_tile(out, "Pace", units_pace(a, (double)t->recorded / seconds), "pages, on average");
     put_latency_tile(out, t);
     put_calls_tile(out, t);
     put_cost_tile(out, t);
@@ -175,6 +180,21 @@ static void put_seen(struct bytes *out, const struct report_seen *seen)
                         "out.</li>");
 }
 
+static void put_precision(struct bytes *out, const struct tally *t)
+{
+    bytes_format(out,
+                 "<li>Time is cut into steps of %.6g s. All times are UTC. Percentiles in the "
+                 "tables are at most 3.2 %% too high, in the charts 9 %% more or less.</li>",
+                 (double)t->figures->series.width_ms / 1000.0);
+    if (hosts_is_full(t->figures->hosts))
+        bytes_text(out, "<li>There are more than 1,024 hosts. Those with most pages are surely "
+                        "listed; what is told of a host counts from when it was first among "
+                        "them.</li>");
+    if (!t->figures->sampled)
+        bytes_text(out, "<li>The limit on calls in flight is not on record; a report that the run "
+                        "itself writes shows it.</li>");
+}
+
 static void put_foot(struct bytes *out, const struct tally *t, const struct report_about *about)
 {
     char count[UNITS_MAX];
@@ -190,17 +210,8 @@ static void put_foot(struct bytes *out, const struct tally *t, const struct repo
                      "OUTPUT draws all.</li>",
                      units_count(count, about->before));
     put_seen(out, &about->seen);
-    bytes_format(out,
-                 "<li>Time is cut into steps of %.6g s. All times are UTC. Percentiles in the "
-                 "tables are at most 3.2 %% too high, in the charts 9 %% more or less.</li>",
-                 (double)t->figures->series.width_ms / 1000.0);
-    if (hosts_is_full(t->figures->hosts))
-        bytes_text(out, "<li>There are more than 1,024 hosts. Those with most pages are surely "
-                        "listed; what is told of a host counts from when it was first among "
-                        "them.</li>");
-    if (!t->figures->sampled)
-        bytes_text(out, "<li>The limit on calls in flight is not on record; a report that the run "
-                        "itself writes shows it.</li>");
+    if (t->recorded > 0)
+        put_precision(out, t);
     bytes_format(out, "</ul>\n<p>pfetch %s</p>\n</footer>\n", fetch_version());
 }
 
@@ -210,7 +221,8 @@ void report_html(struct bytes *out, const struct tally *t, const struct report_a
     put_head(out, about);
     put_title(out, t, about);
     bytes_text(out, "<main>\n");
-    put_tiles(out, t);
+    if (t->recorded > 0)
+        put_tiles(out, t);
     bytes_text(out, "<div class=\"grid2\">\n");
     if (t->recorded > 0)
         report_put_outcomes(out, t);

@@ -6,6 +6,8 @@
 #include "report_part.h"
 #include "units.h"
 
+#define STEPS_MIN 4u /* fewer are no course of events */
+
 /* ------------------------------------------------------------- values -- */
 
 static double seconds_of(const struct series *s, unsigned i)
@@ -18,19 +20,9 @@ static double rate(const struct series *s, unsigned i)
     return (double)series_pages(&s->step[i]) / seconds_of(s, i);
 }
 
-static double failed_rate(const struct series *s, unsigned i)
-{
-    return (double)series_failed(&s->step[i]) / seconds_of(s, i);
-}
-
-static double ok_rate(const struct series *s, unsigned i)
-{
-    return (double)s->step[i].pages[FETCH_OUTCOME_OK] / seconds_of(s, i);
-}
-
 static double latency(const struct series *s, unsigned i, double percent)
 {
-    double ms = series_latency(&s->step[i], percent);
+    double ms = series_latency(s, i, percent);
 
     return ms > 0 ? ms : -1;
 }
@@ -84,9 +76,9 @@ static double greatest(const struct series *s, chart_value value)
 
 /* ------------------------------------------------------------- words -- */
 
-static void label_rate(char *text, double value)
+static void label_number(char *text, double value)
 {
-    snprintf(text, CHART_TEXT, "%.4g/s", value);
+    snprintf(text, CHART_TEXT, "%.4g", value);
 }
 
 static void label_count(char *text, double value)
@@ -116,8 +108,8 @@ static void tip_pages(char *text, const struct series *s, unsigned i)
 {
     char all[UNITS_MAX], per[UNITS_MAX], failed[UNITS_MAX];
 
-    snprintf(text, CHART_TEXT, "%s pages, %s/s\n%s not ok",
-             units_count(all, series_pages(&s->step[i])), units_rate(per, rate(s, i)),
+    snprintf(text, CHART_TEXT, "%s pages, %s\n%s not ok",
+             units_count(all, series_pages(&s->step[i])), units_pace(per, rate(s, i)),
              units_count(failed, series_failed(&s->step[i])));
 }
 
@@ -188,32 +180,54 @@ static void tip_cost(char *text, const struct series *s, unsigned i)
 
 /* ------------------------------------------------------------- charts -- */
 
+static const struct pace {
+    const char *title;
+    double seconds;
+} paces[] = {
+    {"Pages per second", 1}, {"Pages per minute", 60}, {"Pages per hour", 3600}, {NULL, 0}};
+
+/* The first in which the greatest rate is no small fraction. */
+static const struct pace *pace_of(double per_second)
+{
+    const struct pace *pace = paces;
+
+    while (pace[1].title && per_second * pace->seconds < 0.5)
+        pace++;
+    return pace;
+}
+
 static void put_rate(struct bytes *out, const struct tally *t)
 {
     const struct series *s = &t->figures->series;
-    double mean = (double)t->recorded * 1000.0 /
-                  (double)(s->last_ms > s->first_ms ? s->last_ms - s->first_ms : 1);
+    unsigned from, used = series_used(s, &from);
+    double mean = (double)t->recorded * 1000.0 / (double)(s->last_ms - s->first_ms);
+    double most = greatest(s, rate), zero[SERIES_STEPS] = {0}, ok[SERIES_STEPS], all[SERIES_STEPS];
+    const struct pace *pace = pace_of(most);
     char alt[2 * CHART_TEXT], note[CHART_TEXT], a[UNITS_MAX], b[UNITS_MAX];
     struct chart c = {.id = "rate",
-                      .title = "Pages per second",
+                      .title = pace->title,
                       .note = note,
                       .alt = alt,
                       .series = s,
-                      .top = greatest(s, rate),
+                      .top = most * pace->seconds,
                       .wide = true,
-                      .label = label_rate,
+                      .label = label_number,
                       .tip = tip_pages};
 
-    snprintf(note, sizeof(note), "%s/s on average, %s/s at most", units_rate(a, mean),
-             units_rate(b, c.top));
-    snprintf(alt, sizeof(alt), "Pages per second over time: %s", note);
+    for (unsigned i = 0; i < used; i++) {
+        all[i] = rate(s, from + i) * pace->seconds;
+        ok[i] = (double)s->step[from + i].pages[FETCH_OUTCOME_OK] * pace->seconds /
+                seconds_of(s, from + i);
+    }
+    snprintf(note, sizeof(note), "%s on average, %s at most", units_pace(a, mean),
+             units_pace(b, most));
+    snprintf(alt, sizeof(alt), "%s over time: %s", pace->title, note);
     chart_begin(out, &c,
-                "<ul class=\"legend\"><li><span class=\"key\" style=\"background:var(--ok)\">"
-                "</span>ok</li><li><span class=\"key\" style=\"background:var(--provider_error)\">"
-                "</span>not ok</li></ul>");
-    chart_area(out, &c, NULL, ok_rate, "o-ok");
-    if (greatest(s, failed_rate) > 0)
-        chart_area(out, &c, ok_rate, rate, "o-provider_error");
+                "<ul class=\"legend\"><li><span class=\"key o-ok\"></span>ok</li><li>"
+                "<span class=\"key o-provider_error\"></span>not ok</li></ul>");
+    chart_band(out, &c, zero, ok, "o-ok");
+    if (tally_failed(t) > 0)
+        chart_band(out, &c, ok, all, "o-provider_error");
     chart_end(out, &c);
 }
 
@@ -368,8 +382,13 @@ static void put_cost(struct bytes *out, const struct tally *t)
 
 void report_put_charts(struct bytes *out, const struct tally *t)
 {
-    if (!t->figures->series.begun)
+    unsigned from;
+
+    if (series_used(&t->figures->series, &from) < STEPS_MIN) {
+        if (t->elapsed_ms.count > 0)
+            report_put_latencies(out, t);
         return;
+    }
     put_rate(out, t);
     put_shares(out, t);
     if (t->elapsed_ms.count > 0) {

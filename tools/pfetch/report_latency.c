@@ -100,13 +100,11 @@ static void put_row(struct bytes *out, const char *name, const struct histogram 
     bytes_format(out, "<td class=\"n\">%s</td></tr>", units_ms(text, h->max));
 }
 
-void report_put_latencies(struct bytes *out, const struct tally *t)
+static void put_drawing(struct bytes *out, const struct histogram *h)
 {
-    const struct histogram *h = &t->elapsed_ms;
     char a[UNITS_MAX], b[UNITS_MAX];
 
     bytes_format(out,
-                 "<figure class=\"card\" id=\"latencies\"><figcaption><h2>How long pages took</h2>"
                  "<p class=\"note\">%s to %s, on a scale of powers; the lines are 50, 90 and 99 %%"
                  "</p></figcaption><div class=\"plot short\"><svg viewBox=\"0 0 %u 100\" "
                  "preserveAspectRatio=\"none\" role=\"img\" tabindex=\"0\" "
@@ -115,12 +113,25 @@ void report_put_latencies(struct bytes *out, const struct tally *t)
     put_bars(out, h);
     bytes_text(out, "</svg>");
     put_marks(out, h);
+    bytes_text(out, "</div>");
+}
+
+void report_put_latencies(struct bytes *out, const struct tally *t)
+{
+    const struct histogram *h = &t->elapsed_ms;
+
+    bytes_text(out, "<figure class=\"card\" id=\"latencies\"><figcaption><h2>How long pages "
+                    "took</h2>");
+    if (h->max > h->min)
+        put_drawing(out, h);
+    else
+        bytes_text(out, "</figcaption>");
     bytes_text(out,
-               "</div><div class=\"scroll\"><table><thead><tr><th></th>"
+               "<div class=\"scroll\"><table><thead><tr><th></th>"
                "<th class=\"n\" scope=\"col\">median</th><th class=\"n\" scope=\"col\">90 %</th>"
                "<th class=\"n\" scope=\"col\">95 %</th><th class=\"n\" scope=\"col\">99 %</th>"
                "<th class=\"n\" scope=\"col\">longest</th></tr></thead><tbody>");
     put_row(out, "Latency", h);
-    put_row(out, "Queued before", &t->queued_ms);
+    put_row(out, "Queued", &t->queued_ms);
     bytes_text(out, "</tbody></table></div></figure>\n");
 }

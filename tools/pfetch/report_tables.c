@@ -128,9 +128,7 @@ static void begin_hosts(struct bytes *out, const char *title, const struct hosts
                         const char *note, const char *columns)
 {
     bytes_format(out, "<section class=\"card\"><h2>%s</h2><p class=\"note\">%s%s</p>", title, note,
-                 hosts_is_full(h)
-                     ? " Of more than 1,024 hosts the greatest are kept: counts are at least these."
-                     : "");
+                 hosts_is_full(h) ? " Among more than 1,024; counts are at least these." : "");
     bytes_format(out,
                  "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Host</th>%s</tr>"
                  "</thead><tbody>",
@@ -144,7 +142,7 @@ static void end_hosts(struct bytes *out)
 
 static void put_host(struct bytes *out, const struct host *h)
 {
-    bytes_text(out, "<tr><th scope=\"row\">");
+    bytes_text(out, "<tr><th scope=\"row\" class=\"u\">");
     html_text(out, h->name, strlen(h->name));
     bytes_text(out, "</th>");
 }
@@ -174,7 +172,8 @@ static void put_slow_hosts(struct bytes *out, const struct tally *t)
     const struct host *top[ROWS];
     unsigned n = hosts_first(t->figures->hosts, hosts_by_latency, top, ROWS);
 
-    begin_hosts(out, "Slowest hosts", t->figures->hosts, "By the mean latency of their pages.",
+    begin_hosts(out, "Slowest hosts", t->figures->hosts,
+                "By the mean latency of their pages; hosts of one or two come last.",
                 COLUMN("mean") COLUMN("longest") COLUMN("pages") BAR_COLUMN);
     for (unsigned i = 0; i < n && top[i]->sent > 0; i++) {
         put_host(out, top[i]);
@@ -226,10 +225,9 @@ void report_put_slowest(struct bytes *out, const struct tally *t)
     for (unsigned i = 0; i < t->figures->slow_count; i++) {
         const struct figures_slow *p = &t->figures->slowest[i];
 
-        bytes_text(out, "<tr><th scope=\"row\"><code>");
+        bytes_text(out, "<tr><th scope=\"row\" class=\"u\"><code>");
         html_text(out, p->url, strlen(p->url));
-        bytes_text(out, strlen(p->url) == FIGURES_URL_BYTES - 1 ? "\xe2\x80\xa6</code></th>"
-                                                                : "</code></th>");
+        bytes_text(out, p->cut ? "\xe2\x80\xa6</code></th>" : "</code></th>");
         put_time(out, p->elapsed_ms);
         if (p->status)
             bytes_format(out, "<td class=\"n\">%d</td>", p->status);
@@ -252,8 +250,8 @@ static void put_step(struct bytes *out, const struct tally *t, unsigned i)
     bytes_format(out, "<tr><th scope=\"row\">%s</th>", text);
     put_count(out, series_pages(step));
     put_count(out, series_failed(step));
-    put_time(out, series_latency(step, 50));
-    put_time(out, series_latency(step, 95));
+    put_time(out, series_latency(s, i, 50));
+    put_time(out, series_latency(s, i, 95));
     bytes_format(out, "<td class=\"n\">%.1f</td>",
                  (double)step->under_way_ms / (double)series_seen_ms(s, i));
     if (t->figures->sampled && step->samples == 0)
@@ -273,12 +271,12 @@ void report_put_steps(struct bytes *out, const struct tally *t)
         return;
     bytes_format(
         out,
-        "<details><summary>The charts as a table: %u steps of %.6g s</summary>"
+        "<details><summary>The charts as a table, in steps of %.6g s</summary>"
         "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">from (UTC)</th>" COLUMN("pages")
             COLUMN("not ok") COLUMN("median") COLUMN("95 %%")
                 COLUMN("under way") "%s%s</tr></thead><tbody>",
-        used, (double)t->figures->series.width_ms / 1000.0,
-        t->figures->sampled ? COLUMN("limit") : "", t->cost_micro > 0 ? COLUMN("credits") : "");
+        (double)t->figures->series.width_ms / 1000.0, t->figures->sampled ? COLUMN("limit") : "",
+        t->cost_micro > 0 ? COLUMN("credits") : "");
     for (unsigned i = from; i < from + used; i++)
         put_step(out, t, i);
     bytes_text(out, "</tbody></table></div></details>\n");

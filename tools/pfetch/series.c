@@ -115,26 +115,42 @@ void series_span(struct series *s, int64_t from_ms, int64_t to_ms)
     }
 }
 
-unsigned series_slot(uint32_t ms)
+static unsigned slot_of(uint32_t ms)
 {
     unsigned slot = (unsigned)(log2((double)ms + 1.0) * SLOTS_PER_OCTAVE);
 
     return slot < SERIES_SLOTS ? slot : SERIES_SLOTS - 1;
 }
 
-double series_latency(const struct series_step *step, double percent)
+void series_latency_add(struct series *s, struct series_step *step, uint32_t ms)
 {
+    if (ms > s->longest_ms)
+        s->longest_ms = ms;
+    if (s->shortest_ms == 0 || ms < s->shortest_ms)
+        s->shortest_ms = ms;
+    step->latency[slot_of(ms)]++;
+}
+
+/* Between the ends of the slot in proportion, but never beyond what was seen at all. */
+static double within(const struct series *s, double ms)
+{
+    return fmin(fmax(ms, s->shortest_ms), s->longest_ms);
+}
+
+double series_latency(const struct series *s, unsigned i, double percent)
+{
+    const struct series_step *step = &s->step[i];
     double wanted, seen = 0;
     uint64_t all = 0;
 
-    for (unsigned i = 0; i < SERIES_SLOTS; i++)
-        all += step->latency[i];
+    for (unsigned k = 0; k < SERIES_SLOTS; k++)
+        all += step->latency[k];
     wanted = (double)all * percent / 100.0;
-    for (unsigned i = 0; i < SERIES_SLOTS; i++) {
-        double here = step->latency[i];
+    for (unsigned k = 0; k < SERIES_SLOTS; k++) {
+        double here = step->latency[k];
 
         if (here > 0 && seen + here >= wanted)
-            return exp2(((double)i + (wanted - seen) / here) / SLOTS_PER_OCTAVE) - 1.0;
+            return within(s, exp2(((double)k + (wanted - seen) / here) / SLOTS_PER_OCTAVE) - 1.0);
         seen += here;
     }
     return 0;

@@ -41,6 +41,8 @@ struct series {
     bool begun;                /* a time was seen                            */
     int64_t first_ms;          /* the earliest and the latest time seen      */
     int64_t last_ms;
+    uint32_t shortest_ms; /* latency of all; 0: none yet */
+    uint32_t longest_ms;
 };
 
 /* False: memory. */
@@ -53,12 +55,12 @@ struct series_step *series_at(struct series *s, int64_t at_ms);
 /* Something was under way from one moment to another (both are seen; `to_ms` not before). */
 void series_span(struct series *s, int64_t from_ms, int64_t to_ms);
 
-/* The slot of a latency, for series_step.latency. */
-unsigned series_slot(uint32_t ms);
+/* A page that ended in `step` (of s) took so long. */
+void series_latency_add(struct series *s, struct series_step *step, uint32_t ms);
 
-/* The latency in milliseconds that `percent` (0 to 100) of a step's pages are at most, 9 % more or
- * less; 0 where it has none. */
-double series_latency(const struct series_step *step, double percent);
+/* The latency in milliseconds that `percent` (0 to 100) of the pages of step[i] are at most, 9 %
+ * more or less; 0 where it has none. */
+double series_latency(const struct series *s, unsigned i, double percent);
 
 /*
  * Makes the steps wider until there are few enough for so many pages in all: a step in which next

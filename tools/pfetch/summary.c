@@ -15,7 +15,7 @@ static void put_totals(struct bytes *out, const struct summary *s)
     const char *mark = ": ";
 
     bytes_format(out, "pfetch: %s %s in %s (%s/s), %s", units_count(count, t->recorded),
-                 t->recorded == 1 ? "page" : "pages", units_ms(took, s->elapsed_ms),
+                 t->recorded == 1 ? "page" : "pages", units_span(took, s->elapsed_ms),
                  units_rate(rate, (double)t->recorded / seconds), units_bytes(bytes, t->bytes));
     for (unsigned i = 0; i < FETCH_OUTCOME_COUNT; i++) {
         if (t->pages[i] == 0)
