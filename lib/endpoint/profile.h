@@ -133,14 +133,12 @@ struct pf_profile {
     struct pf_names target_status, crawl_status, final_url, cost, credits_left, request_id;
     struct pf_names limit, in_use, remaining; /* calls: allowed, under way, free           */
     struct pf_names code, retryable;          /* of a failure                              */
-    const char *origin_prefix;                /* of the target's own fields, or NULL       */
     const char *error_code[PF_PROFILE_NAMES]; /* members of a JSON error body              */
     bool error_in_success;                    /* ... which may come under a 200            */
     struct pf_envelope envelope;
 
     struct pf_rule *rule; /* the first that fits */
     size_t rule_count;
-    bool reads_code; /* some rule asks for a code */
 
     char *text; /* that all strings above point into */
 };

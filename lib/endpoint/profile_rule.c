@@ -45,35 +45,64 @@ static bool read_presence(const char *value, enum pf_needs *needs, struct pf_ran
     return *value == '\0' || pf_reader_range(value, range);
 }
 
-static bool read_condition(struct pf_reader *r, struct pf_rule *rule, const char *word)
+/* The conditions; each is in a rule once at most, "no-..." and "not-..." being the same one. */
+enum condition { NO_CONDITION = 0, TARGET = 1, CRAWL = 2, RETRYABLE = 4, CODE = 8, SAYS = 16 };
+
+static enum condition condition_of(struct pf_rule *rule, const char *word, bool *fine)
 {
     const char *value;
-    bool fine = true;
 
-    if ((value = value_of(word, "target")))
-        fine = read_presence(value, &rule->needs_target, &rule->target);
-    else if ((value = value_of(word, "crawl")))
-        fine = read_presence(value, &rule->needs_crawl, &rule->crawl);
-    else if (strcmp(word, "no-target") == 0)
+    if ((value = value_of(word, "target"))) {
+        *fine = read_presence(value, &rule->needs_target, &rule->target);
+        return TARGET;
+    }
+    if ((value = value_of(word, "crawl"))) {
+        *fine = read_presence(value, &rule->needs_crawl, &rule->crawl);
+        return CRAWL;
+    }
+    if ((value = value_of(word, "code")) && *value) {
+        rule->code = value;
+        return CODE;
+    }
+    if ((value = value_of(word, "says")) && *value) {
+        rule->says = value;
+        return SAYS;
+    }
+    if (strcmp(word, "no-target") == 0) {
         rule->needs_target = PF_NEEDS_ABSENT;
-    else if (strcmp(word, "no-crawl") == 0)
+        return TARGET;
+    }
+    if (strcmp(word, "no-crawl") == 0) {
         rule->needs_crawl = PF_NEEDS_ABSENT;
-    else if (strcmp(word, "retryable") == 0)
+        return CRAWL;
+    }
+    if (strcmp(word, "retryable") == 0)
         rule->retryable = PF_NEEDS_PRESENT;
     else if (strcmp(word, "not-retryable") == 0)
         rule->retryable = PF_NEEDS_ABSENT;
-    else if ((value = value_of(word, "code")) && *value)
-        rule->code = value;
-    else if ((value = value_of(word, "says")) && *value)
-        rule->says = value;
     else
+        return NO_CONDITION;
+    return RETRYABLE;
+}
+
+static bool read_condition(struct pf_reader *r, struct pf_rule *rule, const char *word,
+                           unsigned *seen)
+{
+    bool fine = true;
+    enum condition condition = condition_of(rule, word, &fine);
+
+    if (condition == NO_CONDITION)
         return pf_reader_wrong(
             r,
             "\"%.40s\" is no condition: target, no-target, target=N-M, crawl, "
             "no-crawl, crawl=N-M, code=TEXT, says=TEXT, retryable, not-retryable",
             word);
-    return fine ||
-           pf_reader_wrong(r, "\"%.40s\" has no status or range, such as 404 or 500-599", word);
+    if (!fine)
+        return pf_reader_wrong(r, "\"%.40s\" has no status or range, such as 404 or 500-599", word);
+    if (*seen & condition)
+        return pf_reader_wrong(r, "\"%.40s\": the rule has such a condition already", word);
+    *seen |= condition;
+    return true;
 }
 
 static bool read_meaning(struct pf_reader *r, struct pf_rule *rule, const char *word)
@@ -134,12 +163,13 @@ static bool read_remark(struct pf_reader *r, struct pf_rule *rule, const char *w
 static bool read_rule(struct pf_reader *r, struct pf_rule *rule, char *value)
 {
     char *word = pf_reader_word(&value);
+    unsigned seen = 0;
 
     rule->status = (struct pf_range){0, 999};
     if (!word || (strcmp(word, "*") != 0 && !pf_reader_range(word, &rule->status)))
         return pf_reader_wrong(r, "a rule begins with the endpoint's status: 404, 500-599 or *");
     while ((word = pf_reader_word(&value)) && strcmp(word, "->") != 0)
-        if (!read_condition(r, rule, word))
+        if (!read_condition(r, rule, word, &seen))
             return false;
     if (!word)
         return pf_reader_wrong(r, "a rule goes on with \"-> MEANING\", such as \"-> transient\"");
@@ -165,6 +195,5 @@ bool pf_reader_rule(struct pf_reader *r, char *value)
         return pf_reader_no_memory(r);
     p->rule = more;
     p->rule[p->rule_count++] = rule;
-    p->reads_code = p->reads_code || rule.code;
     return true;
 }

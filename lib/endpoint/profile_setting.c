@@ -42,7 +42,7 @@ static bool read_name(struct pf_reader *r, const struct setting *s, char *value)
 {
     const char *word = only_word(value);
 
-    if (!word || strlen(word) > 40 ||
+    if (!word || !*word || strlen(word) > 40 ||
         word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-_")] != '\0')
         return pf_reader_wrong(r, "a profile's name is up to 40 of a-z, 0-9, - and _");
     *(const char **)field(r, s) = word;
@@ -67,7 +67,7 @@ static bool read_variable(struct pf_reader *r, const struct setting *s, char *va
 {
     const char *word = only_word(value);
 
-    if (!word || strlen(word) > 60 ||
+    if (!word || !*word || strlen(word) > 60 ||
         word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
         return pf_reader_wrong(r, "an environment variable's name is up to 60 of A-Z, 0-9 and _");
     *(const char **)field(r, s) = word;
@@ -107,7 +107,7 @@ static bool read_key(struct pf_reader *r, const struct setting *s, char *value)
     value += strspn(value, " \t");
     n = strlen(value);
     p->key_name = name;
-    if (place && name && strcmp(place, "query") == 0 && n == 0) {
+    if (place && name && *name && strcmp(place, "query") == 0 && n == 0) {
         p->key_place = PF_KEY_QUERY;
         return true;
     }
@@ -132,19 +132,29 @@ static bool read_target(struct pf_reader *r, const struct setting *s, char *valu
     const char *place = pf_reader_word(&value), *name = pf_reader_word(&value);
 
     (void)s;
-    if (!place || !name || pf_reader_word(&value) ||
+    if (!place || !name || !*name || pf_reader_word(&value) ||
         (strcmp(place, "query") != 0 && strcmp(place, "json") != 0))
         return pf_reader_wrong(r, "target is \"query NAME\" or \"json MEMBER\"");
     r->profile->json = *place == 'j';
+    if (r->profile->json && strpbrk(name, ".\\"))
+        return pf_reader_wrong(r, "the target's member is the object's own, and so has no dot and "
+                                  "no backslash in its name");
     r->profile->target = name;
     return true;
 }
 
-static bool read_spellings(struct pf_reader *r, const struct setting *s, char *value)
+static bool has_place(const char *text)
+{
+    return strstr(text, "{}") || strstr(text, "{upper}") || strstr(text, "{lower}");
+}
+
+/* NAME=VALUE, cut up; *places is how many of them have a place for an option's value. */
+static bool read_list(struct pf_reader *r, const struct setting *s, char *value, size_t *places)
 {
     struct pf_spellings *list = field(r, s);
     char *word;
 
+    *places = 0;
     list->item = calloc(PF_MAX_SPELLINGS, sizeof *list->item);
     if (!list->item)
         return pf_reader_no_memory(r);
@@ -155,24 +165,31 @@ static bool read_spellings(struct pf_reader *r, const struct setting *s, char *v
             break;
         *mark = '\0';
         list->item[list->count++] = (struct pf_spelling){word, mark + 1};
+        *places += has_place(mark + 1);
     }
     return (!word && list->count > 0) ||
-           pf_reader_wrong(r, "%s is up to %u of NAME=VALUE, with {} for the option's value",
-                           s->name, PF_MAX_SPELLINGS);
+           pf_reader_wrong(r, "%s is up to %u of NAME=VALUE", s->name, PF_MAX_SPELLINGS);
+}
+
+/* What is said as it stands. */
+static bool read_spellings(struct pf_reader *r, const struct setting *s, char *value)
+{
+    size_t places;
+
+    if (!read_list(r, s, value, &places))
+        return false;
+    return places == 0 || pf_reader_wrong(r, "%s has no value that {} could stand for", s->name);
 }
 
 /* One whose value has to come in somewhere. */
 static bool read_option(struct pf_reader *r, const struct setting *s, char *value)
 {
-    const struct pf_spellings *list = field(r, s);
+    size_t places;
 
-    if (!read_spellings(r, s, value))
+    if (!read_list(r, s, value, &places))
         return false;
-    for (size_t i = 0; i < list->count; i++)
-        if (strstr(list->item[i].value, "{}") || strstr(list->item[i].value, "{upper}") ||
-            strstr(list->item[i].value, "{lower}"))
-            return true;
-    return pf_reader_wrong(r, "%s needs {}, {upper} or {lower} where its value goes", s->name);
+    return places > 0 ||
+           pf_reader_wrong(r, "%s needs {}, {upper} or {lower} where its value goes", s->name);
 }
 
 /* "number MIN MAX" */
@@ -261,16 +278,6 @@ static bool read_path(struct pf_reader *r, const struct setting *s, char *value)
 
     if (!word || !is_path(word))
         return pf_reader_wrong(r, "%s is a member, with dots between names", s->name);
-    *(const char **)field(r, s) = word;
-    return true;
-}
-
-static bool read_prefix(struct pf_reader *r, const struct setting *s, char *value)
-{
-    const char *word = only_word(value);
-
-    if (!word || !pf_text_is_token(word, strlen(word)))
-        return pf_reader_wrong(r, "%s is how names of header fields begin", s->name);
     *(const char **)field(r, s) = word;
     return true;
 }
@@ -374,7 +381,6 @@ static const struct setting settings[] = {
     {"remaining", read_names, AT(remaining)},
     {"code", read_names, AT(code)},
     {"retryable", read_names, AT(retryable)},
-    {"origin_prefix", read_prefix, AT(origin_prefix)},
     {"error_code", read_error_code, AT(error_code)},
     {"error_in_success", read_switch, AT(error_in_success)},
     {"envelope_body", read_envelope_body, AGAIN_AND_AGAIN},

@@ -80,14 +80,19 @@ static char *trim(char *from, char *to)
 static bool read_line(struct pf_reader *r, char *line, size_t n)
 {
     char *mark, *name;
+    size_t quotes = 0;
 
     if (n > 0 && line[n - 1] == '\r')
         n--;
     if (n > PF_MAX_PROFILE_LINE)
         return pf_reader_wrong(r, "a line has at most %u bytes", PF_MAX_PROFILE_LINE);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
             return pf_reader_wrong(r, "a control character: a profile is plain text");
+        quotes += line[i] == '"';
+    }
+    if (!pf_text_is_utf8(line, n))
+        return pf_reader_wrong(r, "a line that is not UTF-8");
     line = trim(line, line + n);
     if (*line == '\0' || *line == '#')
         return true;
@@ -98,11 +103,17 @@ static bool read_line(struct pf_reader *r, char *line, size_t n)
     line = mark + 1 + strspn(mark + 1, " \t");
     if (*line == '\0')
         return pf_reader_wrong(r, "\"%.40s\" has no value: leave the line out", name);
+    if (quotes % 2 != 0)
+        return pf_reader_wrong(r, "a quotation mark that no other one closes");
     return pf_reader_setting(r, name, line);
 }
 
 static bool read_lines(struct pf_reader *r, char *text)
 {
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+    if (strncmp(text, byte_order_mark, sizeof byte_order_mark - 1) == 0)
+        text += sizeof byte_order_mark - 1;
     while (*text) {
         size_t n = strcspn(text, "\n");
         char *next = text[n] ? text + n + 1 : text + n;
@@ -158,6 +169,8 @@ static bool check_whole(struct pf_reader *r)
                                   "method pass");
     if (!p->json && (p->headers_way == PF_HEADERS_JSON || p->method_way == PF_METHOD_JSON))
         return pf_reader_wrong(r, "headers or method are json, so target must be json too");
+    if (p->body_name && p->method_way != PF_METHOD_JSON)
+        return pf_reader_wrong(r, "method is not json, so a body has no member");
     if (p->key_place == PF_KEY_QUERY && strcmp(p->key_name, p->target) == 0)
         return pf_reader_wrong(r, "key and target are the same parameter");
     return true;

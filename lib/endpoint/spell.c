@@ -212,7 +212,5 @@ enum fetch_error pf_spell_options(struct pf_buf *pairs, const struct pf_profile 
         e = spell_option(pairs, p, &p->session, o->session, "session", failure);
     if (e == FETCH_OK && o->device)
         e = spell_option(pairs, p, &p->device, o->device, "device", failure);
-    if (e == FETCH_OK && o->header_count > 0)
-        e = pf_spell(pairs, p, &p->headers_on);
     return e;
 }

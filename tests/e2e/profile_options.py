@@ -72,6 +72,22 @@ def own_profile():
     check("no such profile file", done.code == 2 and b"none" in done.err, done.err)
 
 
+def the_manual_s():
+    with open(os.path.join(SRCDIR, "doc/pfetch-profile.5"), encoding="utf-8") as page:
+        text = page.read().rsplit(".EX\n", 1)[1].split(".EE\n", 1)[0].replace("\\-", "-")
+    example = write("example", text.encode())
+    done = run("--profile-file", example, "--country", "DE", "-H", "X-One: 1", "--show-request",
+               "https://example.com/")
+    for part in (b"&country_code=de&", b"\nSpb-X-One: 1\r", b"\nAuthorization: Bearer ***\r"):
+        check(f"the example in pfetch-profile(5) is spelled: {part}", part in done.out, done)
+    for said, outcome in {"ok": "ok", "error": "provider_error", "target-404": "target_error",
+                          "api-no-credits": "account", "api-bad-key": "account",
+                          "api-throttled,times-1": "ok"}.items():
+        done = run("--profile-file", example, "--sandbox=profile=scrapingbee", "--retries", "0",
+                   f"https://example.com/?sandbox={said}")
+        equal(f"it understands {said}", records(done.out)[0]["outcome"], outcome)
+
+
 def blocked():
     def one(*args, spec=""):
         done = run(f"--sandbox={spec}", "--retries", "0", *args, "https://example.com/")
@@ -98,5 +114,6 @@ def blocked():
 shown()
 request()
 own_profile()
+the_manual_s()
 blocked()
 finish()

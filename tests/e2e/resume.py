@@ -1,4 +1,5 @@
 """--resume and what goes with it: what is missing is taken up, and nothing else is fetched."""
+import resource
 import sys
 
 sys.dont_write_bytecode = True
@@ -175,7 +176,34 @@ def keeps_the_order():
                   all(body_of(r) == r["url"].encode() * 4000 for r in got[:250]))
 
 
+def survives_a_full_disk():
+    """A file that cannot grow stands for the disk."""
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+    for name in ("full.jsonl", "full.jsonl.gz", "full.jsonl.zst"):
+        with Sandbox("size=6k..9k,seed=1,latency=1ms..5ms") as sandbox:
+            command = (*sandbox.args, "-c", "8", "-i", "-", "-o", path(name), "--resume")
+            given = "".join(f"{url}?{i}\n" for i in range(8) for url in urls).encode()
+            done = run(*command, given=given, preexec_fn=small_files)
+            equal(f"{name}: a full disk ends it", done.code, 4)
+            check(f"{name}: it says so", name.encode() in done.err, done.err)
+            before = sandbox.stats()["calls"]
+            done = run(*command, given=given)
+            equal(f"{name}: with room again it goes on", done.code, 0)
+            check(f"{name}: from where it was", sandbox.stats()["calls"] < before + 480)
+        data = read(name)
+        if name[-2:] != "nl":
+            data = subprocess.run(["gzip" if name.endswith(".gz") else "zstd", "-dc"], input=data,
+                                  capture_output=True, check=True).stdout
+        got = records(data)
+        equal(f"{name}: every page once", len({r["url"] for r in got}), 480)
+        equal(f"{name}: and no other", len(got), 480)
+        check(f"{name}: whole", all(body_of(r) for r in got))
+
+
 takes_up_what_is_missing()
+survives_a_full_disk()
 counts_twins()
 knows_requests()
 takes_up_what_failed()

@@ -1,4 +1,4 @@
-/* Profiles: the built-in ones, a user's own, and what is wrong with a text. */
+/* Profiles: the built-in ones, and a user's own. */
 #include "unit/profiles.h"
 
 #include <stdio.h>
@@ -72,33 +72,6 @@ START_TEST(a_profile_of_one_s_own)
 }
 END_TEST
 
-static const struct {
-    const char *text, *says;
-} faults[] = {
-    {"", "test.profile"},
-    {"nonsense\n", "1"},
-    {SOUND "frobnicate = yes\n", "8"},
-    {SOUND "timeout = soon\n", "timeout"},
-    {SOUND "rule = 200 -> happiness\n", "8"},
-    {SOUND "rule = many -> page\n", "8"},
-    {SOUND "rule = 200 page\n", "8"},
-    {SOUND "doubts_empty = perhaps\n", "yes"},
-    {"name = mine\nkey = nowhere k\n", "2"},
-    {"endpoint = https://api.example.com/\nkey = query k\ntarget = query u\n", "name"},
-};
-
-START_TEST(faults_are_named_with_their_place)
-{
-    struct fetch_failure failure;
-    struct pf_profile *p = profile_of(faults[_i].text, &failure);
-
-    ck_assert_msg(p == NULL, "\"%s\" passed", faults[_i].text);
-    ck_assert_int_eq(failure.error, FETCH_E_PROFILE);
-    ck_assert_msg(strstr(failure.message, faults[_i].says) != NULL, "\"%s\" lacks \"%s\"",
-                  failure.message, faults[_i].says);
-}
-END_TEST
-
 START_TEST(files_are_read)
 {
     char path[] = "/tmp/pfetch-profile-XXXXXX";
@@ -123,27 +96,6 @@ START_TEST(files_are_read)
 }
 END_TEST
 
-/* A text that ends anywhere, or has any byte changed, is read or refused, and never more. */
-START_TEST(broken_texts_do_no_harm)
-{
-    const char *text = fetch_profile_text("zyte");
-    size_t n = strlen(text);
-    char *copy = strdup(text);
-    struct fetch_failure failure;
-    struct pf_profile *p;
-
-    for (size_t i = 0; i < n; i += 3) {
-        (void)pf_profile_parse(&p, text, i, "cut", &failure);
-        pf_profile_free(p);
-        copy[i] = (char)(copy[i] ^ (1 << i % 8));
-        (void)pf_profile_parse(&p, copy, n, "changed", &failure);
-        pf_profile_free(p);
-        copy[i] = text[i];
-    }
-    free(copy);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("profile");
@@ -152,9 +104,6 @@ int main(void)
     tcase_add_test(tc, profiles_are_found_by_name);
     tcase_add_test(tc, every_built_in_profile_is_sound);
     tcase_add_test(tc, a_profile_of_one_s_own);
-    tcase_add_loop_test(tc, faults_are_named_with_their_place, 0,
-                        (int)(sizeof faults / sizeof *faults));
     tcase_add_test(tc, files_are_read);
-    tcase_add_test(tc, broken_texts_do_no_harm);
     return unit_run(suite);
 }

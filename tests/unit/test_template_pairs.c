@@ -198,6 +198,15 @@ static void ask(struct pf_template *t, const struct pf_extras *extras, struct pf
     ck_assert_int_eq(pf_template_request(t, TARGET, strlen(TARGET), extras, r), FETCH_OK);
 }
 
+static void check_body(const struct pf_request *r, const char *begin, const char *end)
+{
+    char expected[400];
+    size_t n = (size_t)snprintf(expected, sizeof expected, "%s%s", begin, end);
+
+    ck_assert_msg(r->body_len == n && memcmp(r->body, expected, n) == 0, "%.*s not %s",
+                  (int)r->body_len, (const char *)r->body, expected);
+}
+
 START_TEST(fields_of_every_request)
 {
     struct fetch_options o = with_key();
@@ -265,6 +274,44 @@ START_TEST(headers_of_a_target_alone)
     ask(t, &none, &r);
     ck_assert_uint_eq(r.field_count, 3);
     pf_template_free(t);
+}
+END_TEST
+
+/* What is said beside header fields is said in JSON too, and a parameter wins over it. */
+START_TEST(headers_are_announced_in_json)
+{
+    static const struct fetch_pair own = {"cookie", "c=d"}, param = {"on", "[]"};
+    const struct pf_extras extras = {.headers = &own, .header_count = 1},
+                           both = {.params = &param,
+                                   .param_count = 1,
+                                   .headers = &own,
+                                   .header_count = 1};
+    static const char with[] =
+        "\"hh\":[{\"name\":\"cookie\",\"value\":\"c=d\"}],\"u\":\"" TARGET "\"}";
+    struct pf_profile *json = profile_of(
+        "name = j\nendpoint = http://api.example.com/\nkey = basic\ntarget = json u\n"
+        "headers = json hh\nheaders_on = on=true as=list\ntimeout = 60\nrule = * -> page\n",
+        &(struct fetch_failure){FETCH_OK, ""});
+
+    for (int client = 0; client < 2; client++) { /* whosever they are */
+        struct fetch_options o = with_key();
+        struct fetch_failure failure;
+        struct pf_template *t;
+        struct pf_request r;
+
+        o.headers = &own;
+        o.header_count = (size_t)client;
+        ck_assert_int_eq(pf_template_new(&t, json, &o, &failure), FETCH_OK);
+        ask(t, &none, &r);
+        check_body(&r, client ? "{\"on\":true,\"as\":\"list\"," : "{\"u\":\"" TARGET "\"}",
+                   client ? with : "");
+        ask(t, &extras, &r);
+        check_body(&r, "{\"on\":true,\"as\":\"list\",", with);
+        ask(t, &both, &r);
+        check_body(&r, "{\"as\":\"list\",\"on\":[],", with);
+        pf_template_free(t);
+    }
+    pf_profile_free(json);
 }
 END_TEST
 
@@ -343,6 +390,7 @@ int main(void)
     tcase_add_test(tc, fields_of_every_request);
     tcase_add_test(tc, headers_of_client_and_target);
     tcase_add_test(tc, headers_of_a_target_alone);
+    tcase_add_test(tc, headers_are_announced_in_json);
     tcase_add_test(tc, as_many_headers_as_may_be);
     tcase_add_test(tc, redirects_are_followed_as_they_say);
     return unit_run(suite);

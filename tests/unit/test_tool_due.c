@@ -34,6 +34,14 @@ static enum due_answer ask(const char *url)
     return due_target(due, &target, &said);
 }
 
+static uint64_t failed(void)
+{
+    uint64_t count;
+
+    ck_assert(due_count_failed(due, &count));
+    return count;
+}
+
 #define A "https://example.com/a"
 #define B "https://example.com/b"
 
@@ -57,7 +65,7 @@ START_TEST(what_is_there_is_not_due)
     ck_assert_int_eq(ask(A), DUE_THERE);
     ck_assert_int_eq(ask(A), DUE_YES);
     ck_assert_int_eq(ask("https://example.com/A"), DUE_YES);
-    ck_assert_uint_eq(due_failed(due), 1);
+    ck_assert_uint_eq(failed(), 1);
     due_free(due);
 }
 END_TEST
@@ -69,11 +77,26 @@ START_TEST(what_failed_is_due_again)
     on_record(A, FETCH_OUTCOME_TIMEOUT, 0, false);
     on_record(B, FETCH_OUTCOME_BLOCKED, 200, false);
     on_record(A, FETCH_OUTCOME_OK, 200, true);
-    ck_assert_uint_eq(due_failed(due), 1);
+    ck_assert_uint_eq(failed(), 1);
     ck_assert_int_eq(ask(A), DUE_THERE);
     ck_assert_int_eq(ask(A), DUE_YES);
     ck_assert_int_eq(ask(B), DUE_AGAIN);
     ck_assert_int_eq(ask(B), DUE_YES);
+    due_free(due);
+}
+END_TEST
+
+/* The account stood in the way, not the page: nobody has to ask for it. */
+START_TEST(what_the_account_refused_is_due)
+{
+    begin(&(struct due_setup){.unique = false});
+    on_record(A, FETCH_OUTCOME_ACCOUNT, 0, false);
+    on_record(B, FETCH_OUTCOME_ACCOUNT, 0, false);
+    on_record(B, FETCH_OUTCOME_TIMEOUT, 0, true);
+    ck_assert_uint_eq(failed(), 1);
+    ck_assert_int_eq(ask(A), DUE_AGAIN);
+    ck_assert_int_eq(ask(A), DUE_YES);
+    ck_assert_int_eq(ask(B), DUE_THERE);
     due_free(due);
 }
 END_TEST
@@ -87,7 +110,7 @@ START_TEST(what_is_final_is_not_due_again)
     ck_assert_int_eq(ask(A), DUE_THERE);
     ck_assert_int_eq(ask(B), DUE_AGAIN);
     ck_assert_int_eq(ask("x"), DUE_THERE);
-    ck_assert_uint_eq(due_failed(due), 3);
+    ck_assert_uint_eq(failed(), 3);
     due_free(due);
 }
 END_TEST
@@ -275,6 +298,7 @@ int main(void)
     tcase_add_test(list, a_fresh_run_is_due_whole);
     tcase_add_test(list, what_is_there_is_not_due);
     tcase_add_test(list, what_failed_is_due_again);
+    tcase_add_test(list, what_the_account_refused_is_due);
     tcase_add_test(list, what_is_final_is_not_due_again);
     tcase_add_test(list, unique_is_due_once);
     tcase_add_test(list, fresh_is_told_once);

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "pfetch/outfile.h"
 #include "pfetch/page_name.h"
@@ -113,6 +116,42 @@ START_TEST(writes_files_in_batches)
     ck_assert_uint_eq(size_of("a"), 1000 + OUTFILE_BATCH);
     ck_assert(!outfile_is_empty(f));
     ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+static _Atomic unsigned disk_ms; /* how long a write takes */
+
+/* In place of libc's, for this program. */
+ssize_t write(int fd, const void *data, size_t n)
+{
+    const struct timespec time = {.tv_sec = disk_ms / 1000, .tv_nsec = disk_ms % 1000 * 1000000};
+
+    if (disk_ms > 0)
+        nanosleep(&time, NULL);
+    return syscall(SYS_write, fd, data, n);
+}
+
+/* Once the disk was seen to be slow, the loop waits for no write. */
+START_TEST(leaves_a_slow_disk_to_a_thread)
+{
+    struct outfile *f;
+
+    begin();
+    f = open_outfile(create("a"), PACKING_NONE);
+    disk_ms = 200;
+    ck_assert(add(f, 100) && outfile_flush(f));
+    ck_assert_uint_eq(outfile_pending(f), 0);
+    ck_assert(add(f, 100) && outfile_flush(f));
+    ck_assert_uint_eq(outfile_pending(f), 100);
+    ck_assert(add(f, OUTFILE_BUSY) && outfile_is_busy(f));
+    ck_assert_uint_eq(outfile_pending(f), 100 + OUTFILE_BUSY);
+    disk_ms = 0;
+    while (outfile_pending(f) > 0)
+        ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+    ck_assert_int_gt(rooms, 0);
+    ck_assert_int_eq(outfile_close(f), 0);
+    ck_assert_uint_eq(size_of("a"), 200 + OUTFILE_BUSY);
     end();
 }
 END_TEST
@@ -408,6 +447,7 @@ int main(void)
     TCase *progress = unit_case(suite, "progress");
 
     tcase_add_test(file, writes_files_in_batches);
+    tcase_add_test(file, leaves_a_slow_disk_to_a_thread);
     tcase_add_test(file, cuts_a_record_that_did_not_fit);
     tcase_add_test(file, leaves_other_bytes_of_a_shared_file_alone);
     tcase_add_test(file, never_waits_for_a_reader);

@@ -20,7 +20,7 @@ static struct identity number(uint64_t n)
 
 static void add(struct identity id)
 {
-    ck_assert(seen_add(&seen, &id, false));
+    ck_assert(seen_add(&seen, &id, SEEN_OK));
 }
 
 START_TEST(counts)
@@ -30,7 +30,7 @@ START_TEST(counts)
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_NOT);
     add(a);
     add(a);
-    ck_assert(seen_add(&seen, &b, true));
+    ck_assert(seen_add(&seen, &b, SEEN_FAILED));
     ck_assert_uint_eq(seen.used, 2);
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_OK);
     ck_assert_int_eq(seen_take(&seen, &b), SEEN_FAILED);
@@ -46,9 +46,9 @@ START_TEST(the_last_one_says_whether_it_failed)
 {
     struct identity a = number(1);
 
-    ck_assert(seen_add(&seen, &a, true) && seen_add(&seen, &a, false));
+    ck_assert(seen_add(&seen, &a, SEEN_FAILED) && seen_add(&seen, &a, SEEN_OK));
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_OK);
-    ck_assert(seen_add(&seen, &a, true));
+    ck_assert(seen_add(&seen, &a, SEEN_FAILED));
     ck_assert_int_eq(seen_take(&seen, &a), SEEN_FAILED);
     seen_fini(&seen);
 }
@@ -71,7 +71,7 @@ START_TEST(the_count_stops_at_its_ceiling)
     struct identity a = number(1);
 
     for (unsigned i = 0; i < SEEN_TIMES_MAX + 10; i++)
-        ck_assert(seen_add(&seen, &a, true));
+        ck_assert(seen_add(&seen, &a, SEEN_FAILED));
     for (unsigned i = 0; i < SEEN_TIMES_MAX + 10; i++)
         ck_assert_int_eq(seen_take(&seen, &a), SEEN_FAILED);
     seen_fini(&seen);

@@ -31,9 +31,26 @@ const char *outcome_advice(enum fetch_outcome outcome)
     return "";
 }
 
-bool outcome_may_mend(enum fetch_outcome outcome, int status)
+enum outcome_prospect outcome_prospect(enum fetch_outcome outcome, int status)
 {
-    bool gone = outcome == FETCH_OUTCOME_TARGET_ERROR && (status == 404 || status == 410);
-
-    return outcome != FETCH_OUTCOME_OK && outcome != FETCH_OUTCOME_BAD_URL && !gone;
+    switch (outcome) {
+    case FETCH_OUTCOME_OK:
+    case FETCH_OUTCOME_BAD_URL:
+        return OUTCOME_FINAL;
+    case FETCH_OUTCOME_ACCOUNT:
+    case FETCH_OUTCOME_BUDGET:
+    case FETCH_OUTCOME_CANCELLED:
+        return OUTCOME_OWED;
+    case FETCH_OUTCOME_TARGET_ERROR:
+        return status == 404 || status == 410 ? OUTCOME_FINAL : OUTCOME_MENDABLE;
+    case FETCH_OUTCOME_BLOCKED:
+    case FETCH_OUTCOME_PROVIDER_ERROR:
+    case FETCH_OUTCOME_THROTTLED:
+    case FETCH_OUTCOME_NETWORK:
+    case FETCH_OUTCOME_TIMEOUT:
+    case FETCH_OUTCOME_TOO_LARGE:
+    case FETCH_OUTCOME_COUNT:
+        break;
+    }
+    return OUTCOME_MENDABLE;
 }

@@ -46,8 +46,8 @@ bool due_on_record(const struct record_head *head, void *arg);
 
 /* The last "run" of the records, or NULL; lent until the next record. */
 const char *due_run(struct due *d);
-/* How many pages of the output are not ok. */
-uint64_t due_failed(const struct due *d);
+/* How many pages of the output are not ok.  False: memory. */
+bool due_count_failed(struct due *d, uint64_t *failed);
 
 /* The next target of the list (borrowed), or a line that is none. */
 enum due_answer due_target(struct due *d, const struct fetch_target *target, struct due_said *said);

@@ -7,7 +7,7 @@
  * A target carries a ticket, which holds its place in the run and in its list, so that its record
  * can say both without anything being kept about targets that have ended.
  */
-#include "flow.h"
+#include "flow_inner.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -15,17 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define AT_ONCE 256u /* targets not due and broken lines before the loop has its turn again */
-#define TOLD_MAX 10u /* failures told one by one, where no record tells them         */
+#define TOLD_MAX 10u /* failures told one by one, where no record tells them */
 
-struct ticket {
-    struct record record; /* all but its page                          */
-    uint64_t place;       /* in the order, where one is kept           */
-};
-
-static void act(struct flow *f)
+void flow_act(struct flow *f)
 {
     event_active(f->act, 0, 0);
 }
@@ -36,7 +29,7 @@ static void stop(struct flow *f, enum flow_stop why, bool cancel)
         f->stop = why;
     f->cancel |= cancel;
     f->note = "stopping";
-    act(f);
+    flow_act(f);
 }
 
 static void output_failed(struct flow *f)
@@ -90,7 +83,7 @@ static void put_on_record(struct flow *f, const struct record *record)
     }
 }
 
-static void out_of_memory(struct flow *f)
+void flow_out_of_memory(struct flow *f)
 {
     console_say(f->part.console, FETCH_LOG_ERROR, "memory ran out");
     stop(f, FLOW_STOP_SYSTEM, false);
@@ -115,9 +108,7 @@ static void drain(struct flow *f)
     }
 }
 
-/* `page` is record->page and taken, or NULL where that is only lent. */
-static void put_in_order(struct flow *f, uint64_t place, const struct record *record,
-                         struct fetch_page *page)
+void flow_put(struct flow *f, uint64_t place, const struct record *record, struct fetch_page *page)
 {
     if (!f->part.order) {
         put_on_record(f, record);
@@ -125,7 +116,7 @@ static void put_in_order(struct flow *f, uint64_t place, const struct record *re
         return;
     }
     if (!order_put(f->part.order, place, record, page)) {
-        out_of_memory(f);
+        flow_out_of_memory(f);
         f->part.tally->lost++;
         order_skip(f->part.order, place);
         fetch_page_free(page);
@@ -144,8 +135,10 @@ static void note_limit(struct flow *f, const struct fetch_page *page)
         console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
                     page->message ? page->message : fetch_strerror(page->error));
     console_note(f->part.console, "%s; what is under way may still come in",
-                 account ? "nothing more is sent: correct the key or the plan, then resume"
-                         : "--max-credits is reached: nothing more is sent");
+                 account
+                     ? "nothing more is sent: correct the key or the plan, then go on by --resume"
+                     : "--max-credits is reached: nothing more is sent; go on by --resume with "
+                       "more of them");
     stop(f, account ? FLOW_STOP_ACCOUNT : FLOW_STOP_CREDITS, false);
     fetch_gather_stop(f->gather);
 }
@@ -157,8 +150,7 @@ static bool was_given_up(const struct fetch_page *page)
            page->error == FETCH_E_BUDGET;
 }
 
-/* Better to take no more targets: what came of those before waits to be written. */
-static bool is_full(const struct flow *f)
+bool flow_is_full(const struct flow *f)
 {
     return outfile_is_busy(f->part.sink->out) || (f->part.order && order_is_full(f->part.order));
 }
@@ -179,11 +171,11 @@ static void on_page(struct fetch_gather *gather, struct fetch_page *page, void *
         fetch_page_free(page);
         drain(f);
     } else {
-        put_in_order(f, ticket->place, &ticket->record, page);
+        flow_put(f, ticket->place, &ticket->record, page);
     }
     free(ticket);
-    if (f->held && f->part.order && !is_full(f))
-        act(f);
+    if (f->held && f->part.order && !flow_is_full(f))
+        flow_act(f);
 }
 
 /* Everything has ended; what is still to be written decides when the loop does. */
@@ -205,132 +197,9 @@ static void on_done(struct fetch_gather *gather, enum fetch_error error, void *a
     (void)gather;
     f->done = true;
     if (error == FETCH_E_NOMEM && f->stop == FLOW_GOES_ON) {
-        out_of_memory(f);
+        flow_out_of_memory(f);
     }
-    act(f);
-}
-
-/* ----------------------------------------------------------- targets -- */
-
-static int64_t wall_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/*
- * Whether an item is due, with what is put on record about it and its place in the order; else it
- * is counted for what it is.
- */
-static bool take_up(struct flow *f, enum due_answer answer, const struct due_said *said,
-                    struct record *record, uint64_t *place)
-{
-    struct tally *t = f->part.tally;
-    bool due = answer == DUE_YES || answer == DUE_AGAIN;
-
-    if (answer == DUE_NOMEM || (due && f->part.order && !order_take(f->part.order, place))) {
-        out_of_memory(f);
-        return false;
-    }
-    record->again = answer == DUE_AGAIN;
-    record->fresh = said->fresh;
-    memcpy(record->request, said->request, sizeof(record->request));
-    t->targets += due;
-    t->there += answer == DUE_THERE;
-    t->twice += answer == DUE_TWICE;
-    if (!due && t->total_known && t->total > 0)
-        t->total--;
-    return due;
-}
-
-/* A line that is no target is a page that failed before it was sent. */
-static void record_broken(struct flow *f, const struct input_item *item)
-{
-    uint64_t index = f->position++, place = 0;
-    struct due_said said;
-    const struct fetch_page page = {.url = item->text,
-                                    .id = item->target.id,
-                                    .outcome = FETCH_OUTCOME_BAD_URL,
-                                    .error = FETCH_E_BAD_URL,
-                                    .phase = FETCH_PHASE_QUEUE,
-                                    .message = item->why,
-                                    .body = "",
-                                    .cost_micro = -1,
-                                    .fetched_at_ms = wall_clock_ms(),
-                                    .protocol = ""};
-    struct record record = {.page = &page,
-                            .index = index,
-                            .list = item->list,
-                            .line = item->line,
-                            .url_len = item->text_len};
-
-    if (!take_up(f, due_broken(f->part.due, item->text, item->text_len, &said), &said, &record,
-                 &place))
-        return;
-    put_in_order(f, place, &record, NULL);
-}
-
-/* False where there is none to be had from this item. */
-static bool take_target(struct flow *f, const struct input_item *item, struct fetch_target *target)
-{
-    struct record record = {.index = f->position++, .list = item->list, .line = item->line};
-    struct due_said said;
-    struct ticket *ticket;
-    uint64_t place = 0;
-
-    if (!take_up(f, due_target(f->part.due, &item->target, &said), &said, &record, &place))
-        return false;
-    ticket = malloc(sizeof(*ticket));
-    if (!ticket) {
-        if (f->part.order)
-            order_skip(f->part.order, place);
-        out_of_memory(f);
-        return false;
-    }
-    *ticket = (struct ticket){.record = record, .place = place};
-    *target = item->target;
-    target->user = ticket;
-    return true;
-}
-
-static enum fetch_pull wait_to_be_woken(struct flow *f)
-{
-    f->held = true;
-    return FETCH_PULL_LATER;
-}
-
-static enum fetch_pull on_pull(struct fetch_target *target, void *arg)
-{
-    struct flow *f = arg;
-    struct input_item item;
-
-    for (unsigned n = 0; n < AT_ONCE; n++) {
-        if (f->stop != FLOW_GOES_ON || f->input_ended)
-            return FETCH_PULL_END;
-        if (is_full(f))
-            return wait_to_be_woken(f);
-        f->input_ended = f->part.limit && f->position >= f->part.limit;
-        if (f->input_ended)
-            return FETCH_PULL_END;
-        switch (input_next(f->part.input, &item)) {
-        case INPUT_TARGET:
-            if (take_target(f, &item, target))
-                return FETCH_PULL_TARGET;
-            break;
-        case INPUT_BROKEN:
-            record_broken(f, &item);
-            break;
-        case INPUT_LATER:
-            return wait_to_be_woken(f);
-        case INPUT_END:
-            f->input_ended = true;
-            return FETCH_PULL_END;
-        }
-    }
-    act(f);
-    return wait_to_be_woken(f);
+    flow_act(f);
 }
 
 /* ------------------------------------------------------ what ends it -- */
@@ -407,13 +276,14 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     if (f->stop == FLOW_GOES_ON)
         console_note(
             f->part.console,
-            "--max-time is over: nothing more is sent, what is under way may still come in");
+            "--max-time is over: nothing more is sent, what is under way may still come in; go on "
+            "by --resume");
     stop(f, FLOW_STOP_TIME, false);
 }
 
 void flow_on_input(void *arg)
 {
-    act(arg);
+    flow_act(arg);
 }
 
 void flow_on_room(void *arg)
@@ -421,8 +291,8 @@ void flow_on_room(void *arg)
     struct flow *f = arg;
 
     drain(f);
-    if (f->done || (f->held && !is_full(f)))
-        act(f);
+    if (f->done || (f->held && !flow_is_full(f)))
+        flow_act(f);
 }
 
 void flow_on_output_failed(void *arg)
@@ -455,7 +325,7 @@ bool flow_init(struct flow *f, const struct flow_parts *parts)
     f->part = *parts;
     if (!add_events(f))
         return false;
-    options.source = on_pull;
+    options.source = flow_on_pull;
     options.on_page = on_page;
     options.on_done = on_done;
     options.arg = f;

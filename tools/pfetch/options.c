@@ -564,6 +564,8 @@ enum options_action options_parse(struct options *o, int argc, char **argv, char
     o->fetch.resolve = o->resolve;
     if (!take_arguments(&p, argc, argv))
         return OPTIONS_WRONG;
+    if (p.action == OPTIONS_HELP && o->url_count > 0 && strcmp(o->urls[0], "all") == 0)
+        p.action = OPTIONS_HELP_ALL;
     if (p.action == OPTIONS_RUN && !check(&p))
         return OPTIONS_WRONG;
     if (p.action == OPTIONS_SHOW_REQUEST && !check_shown(&p))

@@ -25,6 +25,7 @@ enum options_action {
     OPTIONS_RUN,
     OPTIONS_REPORT, /* --report without targets: draws the outputs that `urls` name, or `output` */
     OPTIONS_HELP,
+    OPTIONS_HELP_ALL,
     OPTIONS_VERSION,
     OPTIONS_LIST_PROFILES,
     OPTIONS_SHOW_PROFILE,
@@ -79,7 +80,8 @@ struct options {
 enum options_action options_parse(struct options *o, int argc, char **argv, char *error);
 void options_fini(struct options *o);
 
-/* The text of --help: at most 40 lines of 80 columns. */
-extern const char options_help[];
+/* Lines of at most 80 columns, NULL-terminated, made of options.list: one screen of 24, and all. */
+extern const char *const options_help[];
+extern const char *const options_help_all[];
 
 #endif

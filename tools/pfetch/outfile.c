@@ -8,7 +8,8 @@
  *
  * Plain regular files are written with write(2) from the loop: the page cache takes a batch in
  * microseconds, less than a thread would have to be told in.  Packing takes a tenth of a
- * millisecond a page and a sync as long as the disk likes, so both are a worker's.
+ * millisecond a page and a sync as long as the disk likes, so both are a worker's.  So is a plain
+ * file from the first write on that had to wait for its disk.
  *
  * The end of a turn is an event that is activated by the first record: libevent runs it behind the
  * callbacks of all descriptors that were found ready, with no system call of its own.
@@ -24,11 +25,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "worker.h"
 
-#define KEEP_BYTES (4u << 20) /* memory that is kept between batches */
+#define KEEP_BYTES (4u << 20) /* memory that is kept between batches          */
+#define SLOW_MS 50u           /* a write that took this long waited for a disk */
 
 enum way {
     WAY_FILE,        /* writer, from the loop                       */
@@ -309,9 +312,29 @@ static bool flush_pipe(struct outfile *f)
     return !f->error;
 }
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Without a thread to be had, the loop goes on waiting. */
+static void leave_it_to_a_worker(struct outfile *f)
+{
+    f->worker = worker_new(f->set.base, work, on_job_done, f);
+    if (f->worker)
+        f->way = WAY_WORKER;
+}
+
 static bool flush_file(struct outfile *f)
 {
+    uint64_t began = now_ms();
+
     f->error = writer_put(f->writer, &f->filling);
+    if (now_ms() >= began + SLOW_MS)
+        leave_it_to_a_worker(f);
     f->any |= f->filling.written > 0;
     if (f->error)
         f->sent = batch_start(&f->filling, f->filling.written);

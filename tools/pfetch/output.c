@@ -101,9 +101,9 @@ static bool open_due(const struct opening *p)
         return fail(p, "out of memory");
     if (!o->resume)
         return true;
-    if (!sink_scan(out->sink, due_on_record, out->due, &scanned))
+    if (!sink_scan(out->sink, due_on_record, out->due, &scanned) ||
+        !due_count_failed(out->due, &out->failed))
         return fail(p, out->sink->error[0] ? out->sink->error : "out of memory");
-    out->failed = due_failed(out->due);
     if (out->sink->existed)
         tell_resumed(p, &scanned);
     return check_recipe(p);

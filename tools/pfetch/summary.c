@@ -155,7 +155,7 @@ bool summary_is_incomplete(const struct summary *s)
 {
     const struct tally *t = s->tally;
 
-    return t->lost + t->dropped + t->cancelled > 0 ||
+    return t->lost + t->dropped + t->cancelled + t->owed > 0 ||
            (t->total_known ? t->total > t->recorded : s->stopped_by != NULL);
 }
 

@@ -6,11 +6,14 @@
 
 void tally_add(struct tally *t, const struct fetch_page *page)
 {
+    enum outcome_prospect prospect = outcome_prospect(page->outcome, page->status);
+
     t->pages[page->outcome]++;
     t->recorded++;
     t->bytes += page->body_len;
     t->attempts += page->attempts;
-    t->mendable += outcome_may_mend(page->outcome, page->status);
+    t->owed += prospect == OUTCOME_OWED;
+    t->mendable += prospect == OUTCOME_MENDABLE;
     if (page->cost_micro >= 0) {
         t->cost_micro += page->cost_micro;
         t->costed++;

@@ -29,7 +29,8 @@ struct tally {
     int64_t cost_micro;          /* of all pages whose cost is known                            */
     uint64_t costed;             /* pages whose cost is known                                   */
     uint64_t attempts;           /* of all pages together                                       */
-    uint64_t mendable;           /* pages that are not ok and that another attempt may mend     */
+    uint64_t owed;               /* pages for which the account alone stood in the way          */
+    uint64_t mendable;           /* pages that failed and that another attempt may mend         */
     struct histogram elapsed_ms; /* of pages that were sent                            */
     struct histogram queued_ms;  /* likewise                                           */
     uint64_t start_ms;           /* tally_now_ms() when the run began                  */

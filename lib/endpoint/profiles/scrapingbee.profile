@@ -29,7 +29,6 @@ target_status = spb-initial-status-code
 final_url = spb-resolved-url
 cost = spb-cost
 request_id = spb-request-id
-origin_prefix = Spb-
 
 # The target was reached.  A 429 of its own is charged, so it is final like every other 4xx; a 5xx
 # is free as recorded, and repeated only where Spb-cost does not say otherwise.

@@ -25,7 +25,6 @@ cost = x-request-credits
 request_id = x-request-id
 limit = concurrency-limit
 remaining = concurrency-remaining
-origin_prefix = Z-
 error_code = code
 
 rule = 200-299 -> page
