@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "sink.h"
 #include "units.h"
 
 #define HOSTS_TOLD 3u
@@ -32,8 +33,7 @@ static void put_queueing(struct bytes *out, const struct summary *s)
     char a[UNITS_MAX], b[UNITS_MAX];
 
     if (h->count > 1)
-        bytes_format(out, ", queued before %s median, %s 90 %%",
-                     units_ms(a, histogram_percentile(h, 50)),
+        bytes_format(out, ", queued %s median, %s 90 %%", units_ms(a, histogram_percentile(h, 50)),
                      units_ms(b, histogram_percentile(h, 90)));
 }
 
@@ -117,6 +117,7 @@ static void put_place(struct bytes *out, const struct summary *s)
 
 static void put_failures(struct bytes *out, const struct summary *s)
 {
+    enum packing packing = s->directory ? PACKING_NONE : sink_packing(s->output);
     const struct tally *t = s->tally;
     char count[UNITS_MAX];
 
@@ -128,9 +129,14 @@ static void put_failures(struct bytes *out, const struct summary *s)
     }
     if (tally_failed(t) == 0 || tally_on_record(t) == 0 || s->bodies || strcmp(s->output, "-") == 0)
         return;
-    bytes_text(out, "\npfetch: see them with: "
-                    "jq -c 'select(.outcome != \"ok\") | {url, error}' ");
-    put_records_path(out, s);
+    bytes_text(out, "\npfetch: see them with: ");
+    if (packing != PACKING_NONE)
+        bytes_format(out, "%s %s | ", packing == PACKING_GZIP ? "zcat" : "zstdcat", s->output);
+    bytes_text(out, "jq -c 'select(.outcome != \"ok\") | {url, error}'");
+    if (packing == PACKING_NONE) {
+        bytes_text(out, " ");
+        put_records_path(out, s);
+    }
 }
 
 /* Where there are several hosts, and some of them account for failures. */
