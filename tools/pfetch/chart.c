@@ -246,7 +246,7 @@ void chart_end(struct bytes *out, const struct chart *c)
                    c->series->width_ms);
         c->tip(text, c->series, from + i);
         bytes_format(out, "<rect x=\"%u\" width=\"1\" height=\"100\"><title>%s\n", i, when);
-        html_text(out, text, strlen(text));
+        bytes_text(out, text);
         bytes_text(out, "</title></rect>");
     }
     bytes_text(out, "</g></svg>");

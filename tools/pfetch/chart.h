@@ -29,7 +29,7 @@ struct chart {
     bool wide;  /* over the whole page                                       */
     /* A value at the axis as text.  `text` has CHART_TEXT bytes. */
     void (*label)(char *text, double value);
-    /* What is said about step[i]; text without its time. */
+    /* What is said about step[i], without its time: lines, and no mark of HTML in them. */
     void (*tip)(char *text, const struct series *s, unsigned i);
 };
 
