@@ -167,11 +167,24 @@ def prepare():
     write("home/.zshrc", ZSHRC)
 
 
+def look_at_installed():
+    """The file that bash-completion finds for pfetch-sandbox leads to the one for pfetch."""
+    os.mkdir(path("installed"))
+    for file in (os.path.join(COMPLETIONS, "pfetch"),
+                 os.path.join(SRCDIR, "tools/completion/pfetch-sandbox")):
+        shutil.copy(file, path("installed"))
+    said = subprocess.run(["bash", "-c", f". '{path('installed/pfetch-sandbox')}' && complete -p "
+                           "pfetch-sandbox"], stdout=subprocess.PIPE).stdout
+    equal("bash: pfetch-sandbox by its own name", said,
+          b"complete -o default -F _pfetch_sandbox pfetch-sandbox\n")
+
+
 prepare()
 if shutil.which("bash"):
     bash = Shell("bash", "--noprofile", "--rcfile", path("home/.bashrc"), "-i")
     look_at("bash", bash)
     bash.close()
+    look_at_installed()
 else:
     skip("bash is not installed")
 if shutil.which("zsh"):

@@ -32,7 +32,7 @@ struct identifier *identifier_new(void)
         return NULL;
     h->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     h->hash = EVP_MD_CTX_new();
-    if (h->sha256 && h->hash)
+    if (h->sha256 && h->hash && EVP_DigestInit_ex2(h->hash, h->sha256, NULL) == 1)
         return h;
     identifier_free(h);
     return NULL;
@@ -49,7 +49,7 @@ void identifier_free(struct identifier *h)
 
 static bool begin(struct identifier *h, char letter)
 {
-    return EVP_DigestInit_ex2(h->hash, h->sha256, NULL) == 1 &&
+    return EVP_DigestInit_ex2(h->hash, NULL, NULL) == 1 && /* the same again, at less cost */
            EVP_DigestUpdate(h->hash, &letter, 1) == 1;
 }
 

@@ -19,7 +19,7 @@
 #include "bytes.h"
 
 #define JSONL_LINE_PAIRS 64u   /* members of "params" or "headers": the library's ceiling */
-#define JSONL_LINE_ID 4096u    /* bytes of an id, likewise                                */
+#define JSONL_LINE_ID 4096u    /* bytes of an id                                         */
 #define JSONL_LINE_WHY 160u    /* bytes of the sentence about a broken line               */
 #define JSONL_LINE_NUMBERS 32u /* bytes of one number or boolean as text                  */
 #define JSONL_LINE_METHOD 32u  /* bytes of a method                                       */

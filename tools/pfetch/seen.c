@@ -199,7 +199,7 @@ static void set_state(struct seen_slot *slot, enum seen_result what)
 void seen_expect(const struct seen *s, const struct identity *id)
 {
     if (s->size > 0)
-        __builtin_prefetch(&s->slot[home(s, id->high)], 1);
+        __builtin_prefetch(&s->slot[home(s, id->high)]);
 }
 
 bool seen_add(struct seen *s, const struct identity *id, enum seen_result what)
