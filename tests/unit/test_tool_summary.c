@@ -97,6 +97,11 @@ START_TEST(people_are_told_what_to_do)
         "pfetch: most failures: example.org 2, example.net 1\n"
         "pfetch: go on with the same command and --resume\n"
         "pfetch: fetch 2 that failed once more with the same command and --resume --retry-failed");
+    tally.there = 1;
+    tally.twice = 1234;
+    ck_assert_ptr_nonnull(strstr(text_of(&s), "\npfetch: 1 of the list was there already\n"
+                                              "pfetch: 1,234 of the list equal to an earlier one"
+                                              "\n"));
     s.output = "pages.jsonl.gz";
     ck_assert_ptr_nonnull(strstr(text_of(&s), "see them with: zcat pages.jsonl.gz | jq -c "));
     s.output = "pages.jsonl.zst";
@@ -115,11 +120,13 @@ END_TEST
 START_TEST(programs_are_told_the_same)
 {
     struct summary s = begin();
-    json_t *o = json_of(&s), *hosts;
+    json_t *o, *hosts;
     int n, exact;
     const char *again, *most, *failing;
     double cost, page, whole, share;
 
+    tally.there = 7;
+    o = json_of(&s);
     ck_assert_int_eq(json_unpack(o, "{s:i,s:i,s:s,s:f,s:f,s:f,s:f}", "failed", &n,
                                  "failed_mendable", &exact, "again_with", &again, "cost", &cost,
                                  "cost_per_page", &page, "cost_projected", &whole,
@@ -133,6 +140,7 @@ START_TEST(programs_are_told_the_same)
     ck_assert_double_eq(whole, 8);
     ck_assert_double_eq(share, 0.125);
     ck_assert_ptr_null(json_object_get(o, "credits_left"));
+    ck_assert_int_eq(json_integer_value(json_object_get(o, "there")), 7);
     hosts = json_object_get(o, "hosts");
     ck_assert_int_eq(json_unpack(hosts, "{s:i,s:b,s:[{s:s}*],s:[{s:s,s:i}*]}", "count", &n, "exact",
                                  &exact, "most_pages", "host", &most, "most_failures", "host",

@@ -5,7 +5,7 @@
 
 #define HEADS (2u * HOSTS_ROOM) /* a power of two */
 #define NONE UINT32_MAX
-#define MEAN_OF 3u /* pages whose mean says something */
+#define MEAN_OF 10u /* pages whose mean says something */
 
 struct hosts {
     unsigned count;

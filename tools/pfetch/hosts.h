@@ -51,7 +51,7 @@ typedef int (*hosts_compare)(const struct host *a, const struct host *b);
 unsigned hosts_first(const struct hosts *h, hosts_compare compare, const struct host **to,
                      unsigned room);
 
-/* Orders: most pages; most failures; the slowest on average, of which those with less than 3
+/* Orders: most pages; most failures; the slowest on average, of which those with less than 10
  * pages that were sent come last. */
 int hosts_by_pages(const struct host *a, const struct host *b);
 int hosts_by_failures(const struct host *a, const struct host *b);

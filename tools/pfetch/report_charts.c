@@ -76,11 +76,6 @@ static double greatest(const struct series *s, chart_value value)
 
 /* ------------------------------------------------------------- words -- */
 
-static void label_number(char *text, double value)
-{
-    snprintf(text, CHART_TEXT, "%.4g", value);
-}
-
 static void label_count(char *text, double value)
 {
     char n[UNITS_MAX];
@@ -211,7 +206,7 @@ static void put_rate(struct bytes *out, const struct tally *t)
                       .series = s,
                       .top = most * pace->seconds,
                       .wide = true,
-                      .label = label_number,
+                      .label = label_count,
                       .tip = tip_pages};
 
     for (unsigned i = 0; i < used; i++) {

@@ -173,7 +173,7 @@ static void put_slow_hosts(struct bytes *out, const struct tally *t)
     unsigned n = hosts_first(t->figures->hosts, hosts_by_latency, top, ROWS);
 
     begin_hosts(out, "Slowest hosts", t->figures->hosts,
-                "By the mean latency of their pages; hosts of one or two come last.",
+                "By the mean latency of their pages; hosts of less than ten come last.",
                 COLUMN("mean") COLUMN("longest") COLUMN("pages") BAR_COLUMN);
     for (unsigned i = 0; i < n && top[i]->sent > 0; i++) {
         put_host(out, top[i]);

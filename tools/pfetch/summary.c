@@ -78,6 +78,20 @@ static void put_cost(struct bytes *out, const struct summary *s)
         bytes_format(out, "; %s left", units_credits(left, s->stats.credits_left_micro));
 }
 
+/* Targets that were not due. */
+static void put_there(struct bytes *out, const struct summary *s)
+{
+    const struct tally *t = s->tally;
+    char count[UNITS_MAX];
+
+    if (t->there > 0)
+        bytes_format(out, "\npfetch: %s of the list %s there already", units_count(count, t->there),
+                     t->there == 1 ? "was" : "were");
+    if (t->twice > 0)
+        bytes_format(out, "\npfetch: %s of the list equal to an earlier one",
+                     units_count(count, t->twice));
+}
+
 static void put_missing(struct bytes *out, const struct summary *s)
 {
     const struct tally *t = s->tally;
@@ -187,6 +201,7 @@ void summary_text(struct bytes *out, const struct summary *s)
     put_totals(out, s);
     put_calls(out, s);
     put_cost(out, s);
+    put_there(out, s);
     put_missing(out, s);
     put_place(out, s);
     put_failures(out, s);

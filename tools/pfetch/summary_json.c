@@ -134,6 +134,9 @@ void summary_json(struct bytes *out, const struct summary *s)
     put_string(out, "started_at", started);
     bytes_format(out, ",\"seconds\":%.3f", seconds);
     put_number(out, "targets", t->targets);
+    put_number(out, "there", t->there);
+    put_number(out, "there_failed", t->there_failed);
+    put_number(out, "twice", t->twice);
     put_number(out, "recorded", tally_on_record(t));
     put_pages(out, t);
     put_number(out, "failed", tally_failed(t));
