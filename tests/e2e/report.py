@@ -104,9 +104,9 @@ def of_outputs():
     done = run("--report", path("all.html"), path("a.jsonl"), path("a.jsonl.gz"), path("pages"))
     said = words(read_page("several", "all.html"))
     check("several outputs: one page", "606 pages" in said and "and 2 more" in said, said[:300])
-    with open(path("a.jsonl"), "rb") as records_:
-        done = end(start("--report", path("page.html"), "-o", "/dev/stdin", stdin=records_))
-    equal("from a pipe or file on standard input", done.code, 0)
+    done = run("--report", path("page.html"), "/dev/stdin", given=read("a.jsonl"))
+    equal("a pipe", done.code, 0)
+    check("a pipe: all records", "202 pages in" in words(read_page("a pipe", "page.html")))
     torn = read("a.jsonl.gz")
     write("torn.jsonl.gz", torn[:len(torn) * 2 // 3])
     done = run("--report", path("page.html"), path("torn.jsonl.gz"))
@@ -125,6 +125,29 @@ def of_a_run():
     done = run("--sandbox", "--report", path("piped.html"), "-i", "-", given=b"https://x.test/\n")
     equal("a run to standard output", (done.code, len(records(done.out))), (0, 1))
     check("is called so", "standard output" in words(read_page("piped", "piped.html")))
+
+
+def greatest_memory(lines):
+    """KiB that drawing so many records has taken when nearly all are read."""
+    at = BEGIN_S * 1000
+    process = start("--report", path("many.html"), "/dev/stdin")
+    for i in range(lines):
+        process.stdin.write(record(i, f"https://h{i % 5003}.example.com/{i}", at + 40 * i).encode())
+    process.stdin.flush()
+    with open(f"/proc/{process.pid}/status") as f:
+        peak = next(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+    done = end(process)
+    equal(f"{lines:,} records: exit 0", done.code, 0)
+    check(f"{lines:,} records: all of them", f"on {lines:,} pages" in done.err.decode(), done.err)
+    return peak
+
+
+def in_constant_memory():
+    if not os.path.exists("/proc/self/status"):
+        skip("no /proc: memory")
+        return
+    few, many = greatest_memory(10000), greatest_memory(120000)
+    check("twelve times the records take no more memory", many < few + 2048, (few, many))
 
 
 def refused():
@@ -309,6 +332,7 @@ def in_browser():
 of_records()
 of_outputs()
 of_a_run()
+in_constant_memory()
 refused()
 in_browser()
 finish()

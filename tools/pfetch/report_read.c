@@ -36,15 +36,17 @@ static bool on_record(const struct record_head *head, void *arg)
     return true;
 }
 
-/* The file with the records; -1 and errno. */
-static int open_output(const char *path)
+/* The file with the records; -1, and *why says why. */
+static int open_output(const char *path, const char **why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), index;
     struct stat st;
 
+    *why = strerror(errno);
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode))
         return fd;
     index = openat(fd, "index.jsonl", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    *why = errno == ENOENT ? "the directory has no index.jsonl" : strerror(errno);
     close(fd);
     return index;
 }
@@ -74,7 +76,7 @@ static const char *scan(int fd, struct reading *reading)
     if (result == RECORD_SCAN_ERROR)
         return strerror(errno);
     if (all.records == 0 && (all.damaged > 0 || result == RECORD_SCAN_DAMAGED))
-        return "it holds no records of pfetch";
+        return "it holds no records of pfetch (a list is fetched with -i)";
     return NULL;
 }
 
@@ -82,9 +84,11 @@ bool report_read(const char *path, struct tally *tally, struct report_seen *seen
                  size_t error_len)
 {
     struct reading reading = {.tally = tally, .seen = seen};
-    int fd = open_output(path);
-    const char *why = fd < 0 ? strerror(errno) : scan(fd, &reading);
+    const char *why;
+    int fd = open_output(path, &why);
 
+    if (fd >= 0)
+        why = scan(fd, &reading);
     if (why)
         snprintf(error, error_len, "cannot read the output %.200s: %s", path, why);
     if (fd >= 0)
