@@ -432,6 +432,14 @@ START_TEST(the_limit_is_drawn_where_it_was_seen)
     ck_assert_uint_eq(count(page, "<h1>standard output</h1>"), 1);
     ck_assert_uint_eq(count(page, "<li>5 that the output had before"), 1);
     free_tally(t);
+    /* A run that ended before its first page. */
+    t = new_tally();
+    for (unsigned i = 0; i < 100; i++)
+        figures_sample(t->figures, BEGIN_MS + i * 250, &stats);
+    page = draw(t, &live);
+    check_tags(page);
+    ck_assert_uint_eq(count(page, "<figure"), 0);
+    free_tally(t);
     end();
 }
 END_TEST

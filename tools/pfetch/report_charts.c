@@ -379,7 +379,7 @@ void report_put_charts(struct bytes *out, const struct tally *t)
 {
     unsigned from;
 
-    if (series_used(&t->figures->series, &from) < STEPS_MIN) {
+    if (t->recorded == 0 || series_used(&t->figures->series, &from) < STEPS_MIN) {
         if (t->elapsed_ms.count > 0)
             report_put_latencies(out, t);
         return;
