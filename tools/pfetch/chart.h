@@ -39,7 +39,7 @@ typedef double (*chart_value)(const struct series *s, unsigned i);
 /* Opens the figure; `legend` is NULL, or HTML.  Rounds c->top up. */
 void chart_begin(struct bytes *out, struct chart *c, const char *legend);
 
-/* A filled area between two values (`low` NULL: from the axis), in the colour of CSS class `name`. */
+/* A filled area between two values (`low` NULL: from the axis), in the colour of the class `name`. */
 void chart_area(struct bytes *out, const struct chart *c, chart_value low, chart_value high,
                 const char *name);
 /* The same between values that the caller has put into arrays, an element a used step. */

@@ -4,7 +4,7 @@
  * Time is cut into at most SERIES_STEPS equal steps.  They begin with a quarter of a second; where
  * the time seen does not fit any more, their width doubles and pairs become one, so a long run
  * has between half and all of the steps, and a page costs the same whenever it comes.  Pages come
- * as they finish, which is not quite the order of their beginnings: an earlier one moves the origin.
+ * as they finish, not quite in the order of their beginnings: an earlier one moves the origin.
  *
  * How many pages were under way in a step is exact: each adds the milliseconds that it spent in
  * it, and their sum divided by the step's width is the mean.
