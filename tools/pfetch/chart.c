@@ -197,17 +197,14 @@ void chart_band(struct bytes *out, const struct chart *c, const double *low, con
     bytes_text(out, "\"/>");
 }
 
-void chart_area(struct bytes *out, const struct chart *c, chart_value low, chart_value high,
-                const char *name)
+void chart_area(struct bytes *out, const struct chart *c, chart_value value, const char *name)
 {
     unsigned from, used = series_used(c->series, &from);
-    double below[SERIES_STEPS], above[SERIES_STEPS];
+    double axis[SERIES_STEPS] = {0}, above[SERIES_STEPS];
 
-    for (unsigned i = 0; i < used; i++) {
-        below[i] = low ? low(c->series, from + i) : 0;
-        above[i] = high(c->series, from + i);
-    }
-    chart_band(out, c, below, above, name);
+    for (unsigned i = 0; i < used; i++)
+        above[i] = value(c->series, from + i);
+    chart_band(out, c, axis, above, name);
 }
 
 void chart_line(struct bytes *out, const struct chart *c, chart_value value, bool stepped,

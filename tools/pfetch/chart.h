@@ -39,10 +39,9 @@ typedef double (*chart_value)(const struct series *s, unsigned i);
 /* Opens the figure; `legend` is NULL, or HTML.  Rounds c->top up. */
 void chart_begin(struct bytes *out, struct chart *c, const char *legend);
 
-/* A filled area between two values (`low` NULL: from the axis), in the colour of the class `name`. */
-void chart_area(struct bytes *out, const struct chart *c, chart_value low, chart_value high,
-                const char *name);
-/* The same between values that the caller has put into arrays, an element a used step. */
+/* The area from the axis up to a value, in the colour of the class `name`. */
+void chart_area(struct bytes *out, const struct chart *c, chart_value value, const char *name);
+/* The area between values that the caller has put into arrays, an element a used step. */
 void chart_band(struct bytes *out, const struct chart *c, const double *low, const double *high,
                 const char *name);
 /* A line through the middles of the steps, or in steps. */

@@ -315,7 +315,7 @@ static void put_under_way(struct bytes *out, const struct tally *t)
                       .tip = tip_under_way};
 
     chart_begin(out, &c, NULL);
-    chart_area(out, &c, NULL, under_way, "wash");
+    chart_area(out, &c, under_way, "wash");
     chart_line(out, &c, under_way, true, "one");
     chart_end(out, &c);
 }
@@ -342,7 +342,7 @@ static void put_in_flight(struct bytes *out, const struct tally *t)
                 near ? "<ul class=\"legend\"><li><span class=\"key wash\"></span>in flight</li>"
                        "<li><span class=\"key bar two\"></span>limit</li></ul>"
                      : NULL);
-    chart_area(out, &c, NULL, in_flight, "wash");
+    chart_area(out, &c, in_flight, "wash");
     chart_line(out, &c, in_flight, true, "one");
     if (near)
         chart_line(out, &c, limit, true, "dash");
