@@ -32,6 +32,24 @@ def totals(name, out):
     equal("the summary's pages by outcome are the records'",
           {k: n for k, n in summary["pages"].items() if n}, dict(by_outcome))
     equal("the summary's bytes are the records'", summary["bytes"], sum(r["bytes"] for r in got))
+    equal("what failed, too", summary["failed"], len(got) - by_outcome["ok"])
+    equal("the throttled share is that of the attempts", summary["throttled_share"],
+          round(summary["throttled"] / summary["attempts"], 6))
+    pages = collections.Counter(urlsplit(r["url"]).hostname for r in got)
+    failed = collections.Counter(urlsplit(r["url"]).hostname for r in got if r["outcome"] != "ok")
+    hosts = summary["hosts"]
+    equal("the summary's hosts are the records'",
+          (hosts["count"], {h["host"]: h["pages"] for h in hosts["most_pages"]},
+           {h["host"]: h["failed"] for h in hosts["most_failures"]}),
+          (len(pages), dict(pages), dict(failed)))
+    for name, member in (("latency_ms", "elapsed_ms"), ("queued_ms", "queued_ms")):
+        times = sorted(r[member] for r in got if r["attempts"])
+        equal(f"the summary's {name} is the records'",
+              [summary[name][m] for m in ("count", "min", "max")],
+              [len(times), times[0], times[-1]])
+        median = times[(len(times) - 1) // 2]
+        check("and so is its median, 3.2 % more at most",
+              median <= summary[name]["p50"] <= median * 1.033 + 1, (summary[name], median))
     return got, summary
 
 

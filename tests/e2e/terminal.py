@@ -94,6 +94,12 @@ def widths():
         check(f"{columns} columns: it is wiped in the end",
               seen.rpartition(CLEAR)[2].startswith(b"pfetch"), seen[-300:])
         equal(f"{columns} columns: the records are whole", len(records(out)), 1000)
+    for columns in (1, 9, 1000):
+        code, seen, _ = on_terminal("--sandbox=latency=300ms", "-c", "1",
+                                    *["https://example.com/"] * 3, columns=columns)
+        shown = bars(seen)
+        equal(f"{columns} columns: exit 0", code, 0)
+        check(f"{columns} columns: what is shown fits", all(len(b) < columns for b in shown), shown)
     write("list", read(URLS))
     code, seen, _ = on_terminal("--sandbox=latency=50ms", "-c", "20", "-i", "list",
                                 columns=120)

@@ -13,7 +13,6 @@
 
 #include "pfetch/outfile.h"
 #include "pfetch/page_name.h"
-#include "pfetch/progress.h"
 #include "pfetch/sink.h"
 
 static struct event_base *base;
@@ -401,50 +400,10 @@ START_TEST(follows_no_planted_link)
 }
 END_TEST
 
-static struct progress_moment moment_of(struct tally *t)
-{
-    t->total = 123456;
-    t->total_known = true;
-    t->recorded = 61728;
-    t->pages[FETCH_OUTCOME_OK] = 61000;
-    t->bytes = (uint64_t)7 << 30;
-    return (struct progress_moment){.tally = t,
-                                    .stats = {.in_flight = 64, .retries = 1234, .brake_ms = 1500},
-                                    .rate = 123.4,
-                                    .elapsed_ms = 500000};
-}
-
-START_TEST(bar_fits_any_width)
-{
-    static struct tally t;
-    struct progress_moment m = moment_of(&t);
-    char text[PROGRESS_TEXT];
-
-    for (unsigned width = 0; width < 600; width++) {
-        progress_bar(text, &m, width);
-        ck_assert_uint_le(strlen(text), width);
-    }
-    ck_assert_str_eq(text, "[===============>              ] 61,728/123,456  123/s  64 in flight  "
-                           "ETA 8:20  ok 61,000  failed 728  pausing 2 s  retried 1,234  7.0 GiB");
-    progress_bar(text, &m, 40);
-    ck_assert_str_eq(text, "61,728/123,456  123/s  64 in flight");
-    t.total_known = false;
-    m.note = "stopping";
-    progress_bar(text, &m, 50);
-    ck_assert_str_eq(text, "61,728 pages  stopping  123/s  64 in flight");
-    m.rate = 0;
-    progress_plain(text, &m);
-    ck_assert_str_eq(text,
-                     "pfetch: stopping: 61,728 pages in 8:20, 0.00/s, 64 in flight, ok 61,000, "
-                     "failed 728, retried 1,234, 7.0 GiB");
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("tool output");
     TCase *file = unit_case(suite, "file"), *sinks = unit_case(suite, "sinks");
-    TCase *progress = unit_case(suite, "progress");
 
     tcase_add_test(file, writes_files_in_batches);
     tcase_add_test(file, leaves_a_slow_disk_to_a_thread);
@@ -456,6 +415,5 @@ int main(void)
     tcase_add_test(sinks, writes_records_and_bodies);
     tcase_add_test(sinks, writes_a_file_a_page);
     tcase_add_test(sinks, follows_no_planted_link);
-    tcase_add_test(progress, bar_fits_any_width);
     return unit_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "seen.h"
 
 /*
@@ -67,29 +68,14 @@ static bool identify(const struct due *d, const struct record_head *head, struct
     return identity_of_url(d->identifier, head->url, head->url_len, id);
 }
 
-/*
- * No other attempt mends a line that is no target, nor a page that the site does not have.  What
- * the account alone stood in the way of is due without being asked for.
- */
 static enum seen_result state_of(const struct record_head *head)
 {
-    switch (head->outcome) {
-    case FETCH_OUTCOME_OK:
-    case FETCH_OUTCOME_BAD_URL:
+    switch (outcome_prospect(head->outcome, head->status)) {
+    case OUTCOME_FINAL:
         return SEEN_OK;
-    case FETCH_OUTCOME_ACCOUNT:
-    case FETCH_OUTCOME_BUDGET:
-    case FETCH_OUTCOME_CANCELLED:
+    case OUTCOME_OWED:
         return SEEN_OWED;
-    case FETCH_OUTCOME_TARGET_ERROR:
-        return head->status == 404 || head->status == 410 ? SEEN_OK : SEEN_FAILED;
-    case FETCH_OUTCOME_BLOCKED:
-    case FETCH_OUTCOME_PROVIDER_ERROR:
-    case FETCH_OUTCOME_THROTTLED:
-    case FETCH_OUTCOME_NETWORK:
-    case FETCH_OUTCOME_TIMEOUT:
-    case FETCH_OUTCOME_TOO_LARGE:
-    case FETCH_OUTCOME_COUNT:
+    case OUTCOME_MENDABLE:
         break;
     }
     return SEEN_FAILED;

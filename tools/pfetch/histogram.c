@@ -48,3 +48,17 @@ uint32_t histogram_percentile(const struct histogram *h, double percent)
     }
     return h->max;
 }
+
+double histogram_below(const struct histogram *h, double value)
+{
+    double seen = 0;
+
+    for (unsigned i = 0; i < HISTOGRAM_SLOTS; i++) {
+        double low = i ? (double)top_of(i - 1) + 1 : 0, high = (double)top_of(i) + 1;
+
+        if (value < high)
+            return value <= low ? seen : seen + (double)h->slot[i] * (value - low) / (high - low);
+        seen += (double)h->slot[i];
+    }
+    return seen;
+}

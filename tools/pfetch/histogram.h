@@ -27,4 +27,7 @@ void histogram_add(struct histogram *h, uint32_t value);
 /* The value that `percent` (0 to 100) of all are at most; 0 while empty. */
 uint32_t histogram_percentile(const struct histogram *h, double percent);
 
+/* About how many of all are below `value`: within a step they count as spread evenly. */
+double histogram_below(const struct histogram *h, double value);
+
 #endif

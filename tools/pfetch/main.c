@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "report.h"
 #include "run.h"
 #include "show.h"
 
@@ -57,6 +58,9 @@ int main(int argc, char **argv)
         break;
     case OPTIONS_HELP_ALL:
         code = shown(show_lines(options_help_all), "");
+        break;
+    case OPTIONS_REPORT:
+        code = report_run(&options);
         break;
     case OPTIONS_VERSION:
         printf("pfetch %s\n", fetch_version());

@@ -333,6 +333,7 @@ static const struct option table[] = {
     {"roll-size", 0, VALUE, on_roll_size, 0},
     {"dedupe-content", 0, FLAG, on_switch, AT(dedupe)},
     {"summary", 0, VALUE, on_text, AT(summary)},
+    {"report", 0, VALUE, on_text, AT(report)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
     {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},
     {"list-profiles", 0, FLAG, on_list_profiles, 0},
@@ -488,12 +489,49 @@ static bool check_shown(struct parser *p)
     return check_urls(p);
 }
 
+/* What is there and has no scheme is an output to draw, where --report is. */
+static bool names_outputs(const struct options *o)
+{
+    for (size_t i = 0; i < o->url_count; i++) {
+        if (strstr(o->urls[i], "://") || access(o->urls[i], F_OK) != 0)
+            return false;
+    }
+    return o->url_count > 0;
+}
+
+static bool check_report(struct parser *p)
+{
+    struct options *o = p->o;
+    bool outputs = names_outputs(o), standard = strcmp(o->output, "-") == 0;
+
+    if (!o->report)
+        return true;
+    if (strcmp(o->report, "-") == 0 || strcmp(o->report, o->output) == 0 ||
+        (o->summary && strcmp(o->report, o->summary) == 0))
+        return wrong(p, "--report %.200s: it needs a file of its own", o->report);
+    if (o->list_count > 0 || (o->url_count > 0 && !outputs))
+        return true;
+    if (!outputs && standard)
+        return wrong(p, "--report draws the outputs that are named; to fetch a list from standard "
+                        "input first say -i -");
+    if (outputs && !standard)
+        return wrong(p, "--report: name what it draws either behind the options or with -o");
+    if (o->summary)
+        return wrong(p, "--summary goes with a run, and --report without targets is none");
+    p->action = OPTIONS_REPORT;
+    return true;
+}
+
 static bool check(struct parser *p)
 {
     struct options *o = p->o;
     const char *why = sink_check(o->output, o->format);
     unsigned stdins = 0;
 
+    if (!check_report(p))
+        return false;
+    if (p->action == OPTIONS_REPORT)
+        return true;
     if (why)
         return wrong(p, "--output %.200s: %s", o->output, why);
     if ((o->retry_failed || o->force) && !o->resume)

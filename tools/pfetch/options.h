@@ -23,6 +23,7 @@ enum progress_form { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON,
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_REPORT, /* --report without targets: draws the outputs that `urls` name, or `output` */
     OPTIONS_HELP,
     OPTIONS_HELP_ALL,
     OPTIONS_VERSION,
@@ -66,6 +67,7 @@ struct options {
     int dedupe;          /* an archive holds equal bodies once                            */
     uint64_t roll_size;  /* of an archive's files; 0: the sink's                          */
     const char *summary; /* file, or NULL                                              */
+    const char *report;  /* file, or NULL                                              */
 
     enum progress_form progress;
     int quiet; /* non-zero: errors only */

@@ -46,6 +46,7 @@ static void look(struct progress *p, struct progress_moment *m)
     fetch_client_stats(p->view.client, &m->stats);
     m->rate = rate_of_late(p, now_ms);
     m->elapsed_ms = now_ms - p->view.tally->start_ms;
+    m->now = time(NULL);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

@@ -5,6 +5,7 @@
 #define PFETCH_TOOL_PROGRESS_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include <pfetch/fetch.h>
 
@@ -34,13 +35,18 @@ struct progress_moment {
     struct fetch_stats stats;
     double rate;         /* pages per second of late */
     uint64_t elapsed_ms; /* since the run began      */
+    time_t now;          /* of the calendar's clock  */
     const char *note;    /* or NULL                  */
 };
 
-#define PROGRESS_TEXT 512u /* bytes that any of the following needs at most */
+#define PROGRESS_TEXT 1024u /* bytes that any of the following needs at most */
 
-/* A bar of at most `width` columns; what matters least is left out where it is narrow. */
+/*
+ * A bar of at most `width` columns; what matters least is left out where it is narrow.  No piece is
+ * cut, and none has more columns than bytes, so that a wide character in a note fits too.
+ */
 void progress_bar(char to[PROGRESS_TEXT], const struct progress_moment *m, unsigned width);
+/* A line in words, and a JSON object of one line. */
 void progress_plain(char to[PROGRESS_TEXT], const struct progress_moment *m);
 void progress_json(char to[PROGRESS_TEXT], const struct progress_moment *m);
 

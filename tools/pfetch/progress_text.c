@@ -13,6 +13,7 @@
 
 #define DRAWING_MIN 8u
 #define DRAWING_MAX 30u
+#define SPENT_MAX (2u * UNITS_MAX + 24u)
 
 static uint64_t eta_s(const struct progress_moment *m)
 {
@@ -35,7 +36,7 @@ __attribute__((format(printf, 3, 4))) static void piece(char *to, unsigned width
     va_start(args, format);
     n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= sizeof(text) || len + 2 + (size_t)n > width)
+    if (n < 0 || (size_t)n >= sizeof(text) || len + (len ? 2 : 0) + (size_t)n > width)
         return;
     snprintf(to + len, PROGRESS_TEXT - len, "%s%s", len ? "  " : "", text);
 }
@@ -62,10 +63,49 @@ static void draw(char to[PROGRESS_TEXT], const struct tally *t, unsigned width)
     memcpy(to + cells + 3, rest, len + 1);
 }
 
+/* When dispatching goes on, as a clock on the wall shows it. */
+static const char *pause_end(char to[UNITS_MAX], const struct progress_moment *m)
+{
+    time_t end = m->now + (time_t)((m->stats.brake_ms + 999) / 1000);
+    struct tm tm;
+
+    to[0] = '\0';
+    if (localtime_r(&end, &tm))
+        strftime(to, UNITS_MAX, "%H:%M:%S", &tm);
+    return to;
+}
+
+/* "" where nobody knows what pages cost. */
+static const char *spent(char to[SPENT_MAX], const struct progress_moment *m)
+{
+    int64_t cost = m->stats.cost_micro, whole = tally_projected(m->tally, cost);
+    char a[UNITS_MAX], b[UNITS_MAX];
+
+    to[0] = '\0';
+    if (m->tally->costed > 0 || cost > 0)
+        snprintf(to, SPENT_MAX, "spent %s%s%s", units_credits(a, cost),
+                 whole > cost ? " of about " : "", whole > cost ? units_credits(b, whole) : "");
+    return to;
+}
+
+/* What the calls are doing. */
+static void put_calls(char *to, unsigned width, const struct progress_moment *m)
+{
+    const struct fetch_stats *s = &m->stats;
+    char a[UNITS_MAX];
+
+    if (s->limit > 0)
+        piece(to, width, "%u/%u in flight", s->in_flight, s->limit);
+    else
+        piece(to, width, "%u in flight", s->in_flight);
+    if (s->waiting > 0)
+        piece(to, width, "%s waiting", units_count(a, s->waiting));
+}
+
 void progress_bar(char to[PROGRESS_TEXT], const struct progress_moment *m, unsigned width)
 {
     const struct tally *t = m->tally;
-    char a[UNITS_MAX], b[UNITS_MAX];
+    char a[UNITS_MAX], b[UNITS_MAX], cost[SPENT_MAX];
 
     width = width < PROGRESS_TEXT ? width : PROGRESS_TEXT - 1; /* so draw() has room too */
     to[0] = '\0';
@@ -73,58 +113,124 @@ void progress_bar(char to[PROGRESS_TEXT], const struct progress_moment *m, unsig
         piece(to, width, "%s/%s", units_count(a, t->recorded), units_count(b, t->total));
     else
         piece(to, width, "%s pages", units_count(a, t->recorded));
+    if (!*to)
+        piece(to, width, "%s", units_count(a, t->recorded));
     if (m->note)
         piece(to, width, "%s", m->note);
+    if (m->stats.brake_ms)
+        piece(to, width, "pausing %u s, until %s", (m->stats.brake_ms + 999) / 1000,
+              pause_end(a, m));
     piece(to, width, "%s/s", units_rate(a, m->rate));
-    piece(to, width, "%u in flight", m->stats.in_flight);
+    put_calls(to, width, m);
     if (eta_s(m))
         piece(to, width, "ETA %s", units_time(a, eta_s(m)));
     piece(to, width, "ok %s", units_count(a, t->pages[FETCH_OUTCOME_OK]));
     piece(to, width, "failed %s", units_count(a, tally_failed(t)));
-    if (m->stats.brake_ms)
-        piece(to, width, "pausing %u s", (m->stats.brake_ms + 999) / 1000);
+    if (*spent(cost, m))
+        piece(to, width, "%s", cost);
     piece(to, width, "retried %s", units_count(a, m->stats.retries));
+    if (m->stats.resting_hosts > 0)
+        piece(to, width, "%u hosts rest", m->stats.resting_hosts);
     piece(to, width, "%s", units_bytes(a, t->bytes));
     draw(to, t, width);
+}
+
+/* Appends as printf(). */
+__attribute__((format(printf, 2, 3))) static void put(char to[PROGRESS_TEXT], const char *format,
+                                                      ...)
+{
+    size_t len = strlen(to);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(to + len, PROGRESS_TEXT - len, format, args);
+    va_end(args);
 }
 
 void progress_plain(char to[PROGRESS_TEXT], const struct progress_moment *m)
 {
     const struct tally *t = m->tally;
-    char done[UNITS_MAX], total[UNITS_MAX + 4] = "", rate[UNITS_MAX], ok[UNITS_MAX];
-    char failed[UNITS_MAX], retried[UNITS_MAX], bytes[UNITS_MAX], eta[UNITS_MAX + 8] = "";
-    char time[UNITS_MAX];
+    char a[UNITS_MAX], b[UNITS_MAX], cost[SPENT_MAX];
 
+    snprintf(to, PROGRESS_TEXT, "pfetch: %s%s%s", m->note ? m->note : "", m->note ? ": " : "",
+             units_count(a, t->recorded));
     if (t->total_known)
-        snprintf(total, sizeof(total), " of %s", units_count(rate, t->total));
+        put(to, " of %s", units_count(a, t->total));
+    put(to, " pages in %s, %s/s", units_time(a, m->elapsed_ms / 1000), units_rate(b, m->rate));
+    put(to, ", %u in flight", m->stats.in_flight);
+    if (m->stats.waiting > 0)
+        put(to, ", %s waiting", units_count(a, m->stats.waiting));
+    if (m->stats.brake_ms)
+        put(to, ", pausing until %s", pause_end(a, m));
+    put(to, ", ok %s, failed %s", units_count(a, t->pages[FETCH_OUTCOME_OK]),
+        units_count(b, tally_failed(t)));
+    put(to, ", retried %s, %s", units_count(a, m->stats.retries), units_bytes(b, t->bytes));
+    if (*spent(cost, m))
+        put(to, ", %s", cost);
     if (eta_s(m))
-        snprintf(eta, sizeof(eta), ", ETA %s", units_time(rate, eta_s(m)));
-    snprintf(to, PROGRESS_TEXT,
-             "pfetch: %s%s%s%s pages in %s, %s/s, %u in flight, ok %s, failed %s, retried %s, %s%s",
-             m->note ? m->note : "", m->note ? ": " : "", units_count(done, t->recorded), total,
-             units_time(time, m->elapsed_ms / 1000), units_rate(rate, m->rate), m->stats.in_flight,
-             units_count(ok, t->pages[FETCH_OUTCOME_OK]), units_count(failed, tally_failed(t)),
-             units_count(retried, m->stats.retries), units_bytes(bytes, t->bytes), eta);
+        put(to, ", ETA %s", units_time(a, eta_s(m)));
+}
+
+static void put_count(char to[PROGRESS_TEXT], const char *name, uint64_t n)
+{
+    put(to, ",\"%s\":%llu", name, (unsigned long long)n);
+}
+
+static void put_credits(char to[PROGRESS_TEXT], const char *name, int64_t micro)
+{
+    if (micro < 0)
+        put(to, ",\"%s\":null", name);
+    else
+        put(to, ",\"%s\":%lld.%06lld", name, (long long)(micro / 1000000),
+            (long long)(micro % 1000000));
+}
+
+static void put_pause(char to[PROGRESS_TEXT], const struct progress_moment *m)
+{
+    time_t end = m->now + (time_t)((m->stats.brake_ms + 999) / 1000);
+    char text[32];
+    struct tm tm;
+
+    put_count(to, "brake_ms", m->stats.brake_ms);
+    if (m->stats.brake_ms > 0 && gmtime_r(&end, &tm) &&
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        put(to, ",\"paused_until\":\"%s\"", text);
+    else
+        put(to, ",\"paused_until\":null");
 }
 
 void progress_json(char to[PROGRESS_TEXT], const struct progress_moment *m)
 {
     const struct tally *t = m->tally;
-    char total[32] = "null", eta[32] = "null";
+    const struct fetch_stats *s = &m->stats;
+    bool costs = t->costed > 0 || s->cost_micro > 0;
 
+    snprintf(to, PROGRESS_TEXT, "{\"type\":\"progress\",\"seconds\":%.3f",
+             (double)m->elapsed_ms / 1000.0);
+    put_count(to, "pages", t->recorded);
     if (t->total_known)
-        snprintf(total, sizeof(total), "%llu", (unsigned long long)t->total);
+        put_count(to, "total", t->total);
+    else
+        put(to, ",\"total\":null");
+    put_count(to, "ok", t->pages[FETCH_OUTCOME_OK]);
+    put_count(to, "failed", tally_failed(t));
+    put_count(to, "retries", s->retries);
+    put_count(to, "throttled", s->throttled);
+    put_count(to, "in_flight", s->in_flight);
+    put_count(to, "limit", s->limit);
+    put_count(to, "queued", s->queued);
+    put_count(to, "waiting", s->waiting);
+    put_count(to, "resting_hosts", s->resting_hosts);
+    put_pause(to, m);
+    put_count(to, "bytes", t->bytes);
+    put(to, ",\"pages_per_second\":%.3f", m->rate);
     if (eta_s(m))
-        snprintf(eta, sizeof(eta), "%llu", (unsigned long long)eta_s(m));
-    snprintf(to, PROGRESS_TEXT,
-             "{\"type\":\"progress\",\"seconds\":%.3f,\"pages\":%llu,\"total\":%s,\"ok\":%llu,"
-             "\"failed\":%llu,\"retries\":%llu,\"throttled\":%llu,\"in_flight\":%u,\"queued\":%u,"
-             "\"waiting\":%u,\"brake_ms\":%u,\"bytes\":%llu,\"pages_per_second\":%.3f,"
-             "\"eta_seconds\":%s,\"note\":%s%s%s}",
-             (double)m->elapsed_ms / 1000.0, (unsigned long long)t->recorded, total,
-             (unsigned long long)t->pages[FETCH_OUTCOME_OK], (unsigned long long)tally_failed(t),
-             (unsigned long long)m->stats.retries, (unsigned long long)m->stats.throttled,
-             m->stats.in_flight, m->stats.queued, m->stats.waiting, m->stats.brake_ms,
-             (unsigned long long)t->bytes, m->rate, eta, m->note ? "\"" : "",
-             m->note ? m->note : "null", m->note ? "\"" : "");
+        put_count(to, "eta_seconds", eta_s(m));
+    else
+        put(to, ",\"eta_seconds\":null");
+    put_credits(to, "spent", costs ? s->cost_micro : -1);
+    put_credits(to, "projected", costs ? tally_projected(t, s->cost_micro) : -1);
+    put_credits(to, "credits_left", s->credits_left_micro);
+    put(to, ",\"note\":%s%s%s}", m->note ? "\"" : "", m->note ? m->note : "null",
+        m->note ? "\"" : "");
 }

@@ -20,6 +20,7 @@ struct record_reader {
     struct bytes text;                              /* the strings, each with a NUL behind it */
     size_t id, url, url_len, request, run, run_len; /* offsets in text, or NONE */
     bool has_index, has_outcome, has_status;
+    bool want_rest;
 };
 
 struct cursor {
@@ -34,6 +35,11 @@ struct record_reader *record_reader_new(void)
         return NULL;
     bytes_init(&r->text, TEXT_MAX);
     return r;
+}
+
+void record_reader_want_rest(struct record_reader *r)
+{
+    r->want_rest = true;
 }
 
 void record_reader_free(struct record_reader *r)
@@ -282,6 +288,20 @@ static bool take_run(struct record_reader *r, struct cursor *c)
     return !r->text.failed;
 }
 
+static bool take_other(const struct record_reader *r, struct cursor *c, const char *name,
+                       struct record_head *head)
+{
+    const char *start = c->p, *end;
+
+    if (!skip_value(c))
+        return false;
+    for (end = c->p; end > start && end[-1] == ' ';)
+        end--;
+    if (r->want_rest)
+        record_rest_take(&head->rest, name, start, (size_t)(end - start));
+    return true;
+}
+
 static bool take_member(struct record_reader *r, struct cursor *c, const char *name,
                         struct record_head *head)
 {
@@ -304,7 +324,7 @@ static bool take_member(struct record_reader *r, struct cursor *c, const char *n
         return take_outcome(r, c, head);
     if (*name == 's' && strcmp(name, "status") == 0)
         return take_status(r, c, head);
-    return skip_value(c);
+    return take_other(r, c, name, head);
 }
 
 /* A member's name, up to its colon; "" for one that is none of ours. */
@@ -341,6 +361,12 @@ static bool is_record(const struct record_reader *r)
     return r->has_outcome && r->has_index && r->url != NONE;
 }
 
+/* In this program's order nothing that is wanted follows. */
+static bool is_enough(const struct record_reader *r, const struct record_head *head)
+{
+    return r->has_status && is_record(r) && (!r->want_rest || head->rest.fetched_at_ms > 0);
+}
+
 static bool conclude(const struct record_reader *r, struct record_head *head)
 {
     head->id = text_at(r, r->id);
@@ -360,7 +386,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
     bool ours = false;
 
     bytes_cut(&r->text, 0);
-    *head = (struct record_head){.index = 0};
+    *head = (struct record_head){.rest = RECORD_REST_NONE};
     r->id = r->url = r->request = r->run = NONE;
     r->url_len = r->run_len = 0;
     r->has_index = r->has_outcome = r->has_status = false;
@@ -371,8 +397,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
             ours = strcmp(name, "index") == 0;
         if (!take_member(r, &c, name, head))
             return false;
-        /* In this program's order nothing that is wanted follows. */
-        if (ours && r->has_status && is_record(r))
+        if (ours && is_enough(r, head))
             return conclude(r, head);
         skip_blanks(&c);
         if (!take(&c, ','))

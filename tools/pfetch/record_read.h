@@ -15,6 +15,7 @@
 #include <pfetch/fetch.h>
 
 #include "bytes.h"
+#include "record_rest.h"
 
 /* Strings are decoded, NUL-terminated and lent until the next record_read(). */
 struct record_head {
@@ -28,6 +29,7 @@ struct record_head {
     int status;      /* the target's, 0 if unknown                                          */
     const char *run; /* "run" as it stands there, a JSON object, or NULL                    */
     size_t run_len;
+    struct record_rest rest; /* only where record_reader_want_rest() was called */
 };
 
 struct record_reader;
@@ -35,6 +37,9 @@ struct record_reader;
 /* NULL: memory. */
 struct record_reader *record_reader_new(void);
 void record_reader_free(struct record_reader *r);
+
+/* From now on record_head.rest is read too, and a record is understood a little later. */
+void record_reader_want_rest(struct record_reader *r);
 
 /*
  * Reads one line (borrowed; without its line feed).  `complete` says that `line` is all of it;

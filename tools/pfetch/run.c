@@ -22,8 +22,10 @@
 #include "output.h"
 #include "progress.h"
 #include "redact.h"
+#include "report_live.h"
 #include "sandbox/sandbox.h"
 #include "summary.h"
+#include "whole_file.h"
 
 #define SPARE_DESCRIPTORS 320u /* lists, output folders, listening sockets and the loop's own */
 
@@ -40,7 +42,8 @@ struct run {
     struct control *control;  /* NULL: no --control                                       */
     char account[FOUND_MARK]; /* "": nothing is kept for the next run                     */
     struct output output;
-    struct summary_file *summary;
+    struct whole_file *summary;
+    struct report_live *report;
     struct progress *progress;
     struct tally tally;
     struct flow flow;
@@ -283,8 +286,28 @@ static bool open_summary(struct run *r)
 {
     if (!r->options->summary)
         return true;
-    r->summary = summary_file_open(r->options->summary, r->error, sizeof(r->error));
+    r->summary = whole_file_open("summary", r->options->summary, r->error, sizeof(r->error));
     return r->summary != NULL;
+}
+
+static bool open_figures(struct run *r)
+{
+    r->tally.figures = figures_new(r->options->report != NULL);
+    return r->tally.figures || fail(r, "out of memory");
+}
+
+static bool open_report(struct run *r)
+{
+    const struct report_live_setup setup = {.path = r->options->report,
+                                            .base = r->base,
+                                            .client = r->client,
+                                            .tally = &r->tally,
+                                            .output = r->options->output};
+
+    if (!r->options->report)
+        return true;
+    r->report = report_live_open(&setup, r->error, sizeof(r->error));
+    return r->report != NULL;
 }
 
 static bool open_all(struct run *r)
@@ -296,7 +319,8 @@ static bool open_all(struct run *r)
     if (!r->base)
         return fail(r, "the system gives no event loop");
     return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
-           open_control(r) && open_summary(r) && open_output(r);
+           open_control(r) && open_figures(r) && open_summary(r) && open_report(r) &&
+           open_output(r);
 }
 
 static bool start(struct run *r)
@@ -373,9 +397,17 @@ static bool close_summary(struct run *r, const struct summary *summary)
     bytes_init(&text, 1u << 20);
     summary_json(&text, summary);
     bytes_text(&text, "\n");
-    written = summary_file_close(r->summary, &text, r->error, sizeof(r->error));
+    written = whole_file_close(r->summary, &text, r->error, sizeof(r->error));
     r->summary = NULL;
     bytes_fini(&text);
+    return written;
+}
+
+static bool close_report(struct run *r)
+{
+    bool written = report_live_close(r->report, true, r->error, sizeof(r->error));
+
+    r->report = NULL;
     return written;
 }
 
@@ -416,6 +448,8 @@ static int end(struct run *r)
                               .started = r->started,
                               .output = r->options->output,
                               .directory = sink_is_directory(r->options->output),
+                              .resumable =
+                                  !sink_check_resume(r->options->output, r->options->format),
                               .bodies = r->options->format == SINK_FORMAT_BODY};
     bool quiet_end = r->output.sink->error_number == EPIPE, closed;
 
@@ -435,6 +469,10 @@ static int end(struct run *r)
     }
     summary.exit_code = exit_code(r);
     summary.stopped_by = stopped_by(r);
+    if (!close_report(r)) {
+        console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
+        summary.exit_code = RUN_OUTPUT;
+    }
     if (!close_summary(r, &summary)) {
         console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
         summary.exit_code = RUN_OUTPUT;
@@ -451,11 +489,13 @@ static void close_all(struct run *r)
     progress_free(r->progress);
     flow_fini(&r->flow);
     output_fini(&r->output);
-    summary_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    whole_file_close(r->summary, NULL, ignored, sizeof(ignored));
+    report_live_close(r->report, false, ignored, sizeof(ignored));
     control_free(r->control);
     fetch_client_free(r->client);
     sandbox_free(r->sandbox);
     input_free(r->input);
+    figures_free(r->tally.figures);
     recorder_free(r->recorder);
     redact_fini(&r->secrets);
     if (r->base)

@@ -1,13 +1,9 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "json_text.h"
 #include "summary.h"
+
+#define HOSTS_TOLD 20u
 
 static void put_number(struct bytes *out, const char *name, uint64_t n)
 {
@@ -47,6 +43,80 @@ static void put_pages(struct bytes *out, const struct tally *t)
     bytes_text(out, "}");
 }
 
+/* What to add to the same command; null where nothing would come of it. */
+static void put_again(struct bytes *out, const struct summary *s)
+{
+    const struct tally *t = s->tally;
+    const char *add = NULL;
+
+    put_number(out, "failed_mendable", t->mendable);
+    if (s->resumable && t->mendable > 0)
+        add = "--resume --retry-failed";
+    else if (s->resumable && summary_is_incomplete(s))
+        add = "--resume";
+    put_string(out, "again_with", add);
+}
+
+static void put_credits(struct bytes *out, const char *name, int64_t micro)
+{
+    if (micro >= 0)
+        bytes_format(out, ",\"%s\":%lld.%06lld", name, (long long)(micro / 1000000),
+                     (long long)(micro % 1000000));
+}
+
+/* Members that nobody knows are left out. */
+static void put_cost(struct bytes *out, const struct summary *s)
+{
+    const struct tally *t = s->tally;
+    int64_t spent = s->stats.cost_micro, ok = (int64_t)t->pages[FETCH_OUTCOME_OK];
+
+    if (t->costed > 0 || spent > 0) {
+        put_credits(out, "cost", spent);
+        put_credits(out, "cost_per_page", ok ? spent / ok : -1);
+        put_credits(out, "cost_projected", tally_projected(t, spent));
+    }
+    put_credits(out, "credits_left", s->stats.credits_left_micro);
+}
+
+static void put_host(struct bytes *out, const struct host *h)
+{
+    bytes_format(out, ",\"pages\":%llu,\"failed\":%llu,\"mean_ms\":%.1f,\"longest_ms\":%u}",
+                 (unsigned long long)h->pages, (unsigned long long)h->failed, host_latency(h),
+                 h->longest_ms);
+}
+
+/* Only its failures are known here. */
+static void put_failing(struct bytes *out, const struct host *h)
+{
+    bytes_format(out, ",\"failed\":%llu,\"blocked\":%llu}", (unsigned long long)h->failed,
+                 (unsigned long long)h->blocked);
+}
+
+static void put_first(struct bytes *out, const char *name, const struct hosts *hosts,
+                      hosts_compare compare, void (*put)(struct bytes *, const struct host *))
+{
+    const struct host *top[HOSTS_TOLD];
+    unsigned n = hosts_first(hosts, compare, top, HOSTS_TOLD);
+
+    bytes_format(out, ",\"%s\":[", name);
+    for (unsigned i = 0; i < n; i++) {
+        bytes_text(out, i ? ",{\"host\":" : "{\"host\":");
+        json_text_put_lossy(out, top[i]->name, strlen(top[i]->name));
+        put(out, top[i]);
+    }
+    bytes_text(out, "]");
+}
+
+static void put_hosts(struct bytes *out, const struct figures *f)
+{
+    bytes_format(out, ",\"hosts\":{\"count\":%u,\"exact\":%s", hosts_count(f->hosts),
+                 hosts_is_full(f->hosts) || hosts_is_full(f->failing) ? "false" : "true");
+    put_first(out, "most_pages", f->hosts, hosts_by_pages, put_host);
+    put_first(out, "slowest", f->hosts, hosts_by_latency, put_host);
+    put_first(out, "most_failures", f->failing, hosts_by_failures, put_failing);
+    bytes_text(out, "}");
+}
+
 void summary_json(struct bytes *out, const struct summary *s)
 {
     const struct tally *t = s->tally;
@@ -64,8 +134,13 @@ void summary_json(struct bytes *out, const struct summary *s)
     put_string(out, "started_at", started);
     bytes_format(out, ",\"seconds\":%.3f", seconds);
     put_number(out, "targets", t->targets);
+    put_number(out, "there", t->there);
+    put_number(out, "there_failed", t->there_failed);
+    put_number(out, "twice", t->twice);
     put_number(out, "recorded", tally_on_record(t));
     put_pages(out, t);
+    put_number(out, "failed", tally_failed(t));
+    put_again(out, s);
     bytes_text(out, ",\"not_fetched\":");
     if (t->total_known)
         bytes_uint(out, t->total > done ? t->total - done : 0);
@@ -76,93 +151,18 @@ void summary_json(struct bytes *out, const struct summary *s)
     put_number(out, "attempts", s->stats.attempts);
     put_number(out, "retries", s->stats.retries);
     put_number(out, "throttled", s->stats.throttled);
+    bytes_format(out, ",\"throttled_share\":%.6f",
+                 s->stats.attempts ? (double)s->stats.throttled / (double)s->stats.attempts : 0.0);
     put_number(out, "resent", s->stats.resent);
     put_number(out, "connections", s->stats.connections);
     put_number(out, "bytes", t->bytes);
     put_number(out, "bytes_received", s->stats.bytes_in);
     bytes_format(out, ",\"pages_per_second\":%.3f",
                  seconds > 0 ? (double)t->recorded / seconds : 0.0);
-    if (t->cost_known)
-        bytes_format(out, ",\"cost\":%.6f", (double)t->cost_micro / 1e6);
+    put_cost(out, s);
     put_times(out, "latency_ms", &t->elapsed_ms);
     put_times(out, "queued_ms", &t->queued_ms);
+    if (t->figures)
+        put_hosts(out, t->figures);
     bytes_text(out, "}");
-}
-
-struct summary_file {
-    int fd;
-    char *path;
-    char *temporary; /* NULL: a pipe or device, written in place */
-};
-
-static void free_file(struct summary_file *f)
-{
-    if (f->fd >= 0)
-        close(f->fd);
-    free(f->path);
-    free(f->temporary);
-    free(f);
-}
-
-static bool open_file(struct summary_file *f, const char *path)
-{
-    struct stat st;
-
-    f->path = strdup(path);
-    if (!f->path)
-        return false;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        return f->fd >= 0;
-    }
-    if (asprintf(&f->temporary, "%s.part-%ld", path, (long)getpid()) < 0) {
-        f->temporary = NULL;
-        return false;
-    }
-    f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return f->fd >= 0;
-}
-
-struct summary_file *summary_file_open(const char *path, char *error, size_t error_len)
-{
-    struct summary_file *f = calloc(1, sizeof(*f));
-
-    if (f)
-        f->fd = -1;
-    if (f && open_file(f, path))
-        return f;
-    snprintf(error, error_len, "cannot write the summary %.200s: %s", path, strerror(errno));
-    if (f)
-        free_file(f);
-    return NULL;
-}
-
-static bool write_file(struct summary_file *f, const struct bytes *text)
-{
-    size_t at = 0;
-
-    while (at < text->len) {
-        ssize_t n = write(f->fd, text->data + at, text->len - at);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    return !f->temporary || rename(f->temporary, f->path) == 0;
-}
-
-bool summary_file_close(struct summary_file *f, const struct bytes *text, char *error,
-                        size_t error_len)
-{
-    bool wanted = text && !text->failed, written;
-
-    if (!f)
-        return true;
-    written = wanted && write_file(f, text);
-    if (wanted && !written)
-        snprintf(error, error_len, "cannot write the summary %.200s: %s", f->path, strerror(errno));
-    if (!written && f->temporary)
-        (void)unlink(f->temporary);
-    free_file(f);
-    return written || !wanted;
 }

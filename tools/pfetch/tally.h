@@ -9,6 +9,7 @@
 
 #include <pfetch/fetch.h>
 
+#include "figures.h"
 #include "histogram.h"
 
 /* All zero but `total_known` at the beginning. */
@@ -26,14 +27,24 @@ struct tally {
     uint64_t cancelled;          /* taken, but given up before they were sent or had landed     */
     uint64_t bytes;              /* of bodies on record                                           */
     int64_t cost_micro;          /* of all pages whose cost is known                            */
-    bool cost_known;             /* of one page at least                                        */
+    uint64_t costed;             /* pages whose cost is known                                   */
+    uint64_t attempts;           /* of all pages together                                       */
+    uint64_t owed;               /* pages for which the account alone stood in the way          */
+    uint64_t mendable;           /* pages that failed and that another attempt may mend         */
     struct histogram elapsed_ms; /* of pages that were sent                            */
     struct histogram queued_ms;  /* likewise                                           */
     uint64_t start_ms;           /* tally_now_ms() when the run began                  */
+    struct figures *figures;     /* what is told by host and by time; NULL: nothing is */
 };
 
 /* A page that the output has taken. */
 void tally_add(struct tally *t, const struct fetch_page *page);
+
+/*
+ * What the whole list will have cost, in millionths of a credit, if the rest of it costs as the
+ * pages so far; `spent_micro` is what those cost.  -1: nobody knows.
+ */
+int64_t tally_projected(const struct tally *t, int64_t spent_micro);
 
 /* Pages that are on record. */
 uint64_t tally_on_record(const struct tally *t);

@@ -89,6 +89,8 @@ static bool fill(struct unpack *u, size_t n)
             u->in_at = 0;
         }
         r = pread(u->fd, u->in + u->in_len, IN_BYTES - u->in_len, (off_t)u->read_at);
+        if (r < 0 && errno == ESPIPE)
+            r = read(u->fd, u->in + u->in_len, IN_BYTES - u->in_len);
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)

@@ -24,7 +24,7 @@ enum unpack_result {
     UNPACK_ERROR    /* errno: it cannot be read; or ENOMEM                             */
 };
 
-/* Reads `fd` (kept, not closed) from its start.  NULL: memory. */
+/* Reads `fd` (kept, not closed) from its start, or a pipe as it comes.  NULL: memory. */
 struct unpack *unpack_new(int fd, enum packing packing);
 void unpack_free(struct unpack *u);
 
