@@ -58,7 +58,7 @@ struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm);
  * the page's own bytes and header fields afterwards; it is left empty otherwise.
  */
 struct pf_verdict pf_verdict_of_answer(const struct pf_profile *profile, const struct pf_bans *bans,
-                                       const struct pf_response *response,
+                                       struct pf_response *response,
                                        struct pf_unwrapped *unwrapped);
 
 #endif
