@@ -334,8 +334,9 @@ struct fetch_pages {
 
 /*
  * Fetches a NULL-terminated list (borrowed) with the defaults, key and endpoint from
- * the environment (PROXIESAPI_KEY or PFETCH_KEY, PFETCH_ENDPOINT), and returns when every page has ended.  Gives the pages,
- * never NULL: where the whole call fails (FETCH_E_NO_KEY, FETCH_E_NOMEM,
+ * the environment (PROXIESAPI_KEY or PFETCH_KEY, PFETCH_ENDPOINT), and returns when every
+ * page has ended.  Gives the pages, never NULL: where the whole call fails (FETCH_E_NO_KEY,
+ * FETCH_E_INVALID (PFETCH_ENDPOINT is no URL), FETCH_E_CERTIFICATE, FETCH_E_NOMEM,
  * FETCH_E_SYSTEM) nothing was sent and `error` and `message` say why.
  * Free them with fetch_pages_free().
  */
@@ -343,7 +344,7 @@ struct fetch_pages *fetch_all(const char *const urls[]);
 
 /*
  * The same for `count` URLs and options (NULL for the defaults, borrowed).
- * Further errors: FETCH_E_INVALID, FETCH_E_UNSUPPORTED, FETCH_E_CERTIFICATE.
+ * Further errors: FETCH_E_UNSUPPORTED, FETCH_E_PROFILE, and FETCH_E_INVALID for an option.
  */
 struct fetch_pages *fetch_all_with(const char *const urls[], size_t count,
                                    const struct fetch_options *options);
@@ -359,7 +360,7 @@ void fetch_pages_free(struct fetch_pages *pages);
  *
  * Returns FETCH_OK and gives the client in *client (fetch_client_free()), or
  * leaves *client NULL, returns the error and says why in *failure (may be NULL):
- * FETCH_E_NO_KEY, FETCH_E_INVALID, FETCH_E_UNSUPPORTED, FETCH_E_CERTIFICATE
+ * FETCH_E_NO_KEY, FETCH_E_INVALID, FETCH_E_UNSUPPORTED, FETCH_E_PROFILE, FETCH_E_CERTIFICATE
  * (ca_file unreadable), FETCH_E_NOMEM, FETCH_E_SYSTEM.
  */
 enum fetch_error fetch_client_new(struct fetch_client **client, struct event_base *base,
@@ -436,6 +437,7 @@ struct fetch_stats {
     int64_t cost_micro;          /* spent, millionths of a credit, as billed or by cost_per_call */
     int64_t cost_reserved_micro; /* expected of what is in flight                        */
     int64_t credits_left_micro;  /* as the provider said last; -1: it does not           */
+    unsigned attempt_timeout_ms; /* after which an attempt is over, whatever comes of it */
 };
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats);
 

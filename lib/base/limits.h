@@ -23,7 +23,6 @@
 
 /* Targets. */
 #define PF_MAX_URL 65536u /* bytes; no server takes longer ones                        */
-#define PF_MAX_ID 4096u   /* bytes of a target's id                                    */
 #define PF_MAX_REQUEST_BODY                                                                        \
     (8u << 20) /* bytes of a target's own body; each call in flight has it */
 

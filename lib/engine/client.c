@@ -149,6 +149,7 @@ void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *s
     now.cost_micro = client->budget.spent_micro;
     now.cost_reserved_micro = pf_budget_reserved(&client->budget);
     now.credits_left_micro = client->credits_left_micro;
+    now.attempt_timeout_ms = client->timeout_ms;
     now.limit_found = pf_limiter_learned(&client->limiter);
     now.size = stats->size < sizeof now ? stats->size : sizeof now;
     memcpy(stats, &now, now.size);

@@ -102,8 +102,7 @@ def wrong_key():
         check("no more than were under way, and the one", sandbox.stats()["calls"] <= 2 + 4 + 1,
               sandbox.stats())
     with Sandbox() as sandbox:
-        account = "https://example.com/?sandbox=status-402"
-        done = run(*sandbox.args, "-c", "1", account, *urls(10))
+        done = run(*sandbox.args, "-c", "1", *urls(10, "?sandbox=status-402"))
         says("no credits", done, 3, "402", "credits")
         equal("no credits: nothing is sent after it was asked once more",
               sandbox.stats()["calls"], 2)

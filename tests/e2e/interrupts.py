@@ -40,7 +40,8 @@ def first_signal(number):
     equal(f"{name}: the summary says so",
           (summary["stopped_by"], summary["exit_code"], summary["recorded"]),
           ("signal", 128 + number, calls))
-    check(f"{name}: says what happens", b"interrupted" in done.err, done.err)
+    check(f"{name}: says what happens, and how long it may take",
+          b"interrupted" in done.err and b"at most 120 s" in done.err, done.err)
 
 
 def second_signal(number):
@@ -96,6 +97,20 @@ def while_waiting():
         equal("two SIGINT while the reader sleeps", done.code, 130)
 
 
+def asked():
+    """SIGUSR1: the state of the run, also where no progress is shown; it goes on."""
+    with Sandbox("latency=1s") as sandbox:
+        process = start(*sandbox.args, "-c", "5", "--progress", "none",
+                        *(f"https://example.com/{i}" for i in range(5)))
+        wait_until("calls are under way", lambda: sandbox.stats()["in_flight"] == 5, process)
+        process.send_signal(signal.SIGUSR1)
+        line = process.stderr.readline()
+        check("SIGUSR1 tells the state", b"0 of 5 pages" in line and b"5 in flight" in line, line)
+        done = end(process)
+    equal("and the run goes on", (done.code, len(records(done.out))), (0, 5))
+
+
+asked()
 for signal_number in (signal.SIGINT, signal.SIGTERM):
     first_signal(signal_number)
     second_signal(signal_number)

@@ -1,4 +1,5 @@
 """The account's limits: found by itself, kept for the next run, changed while it goes on."""
+import resource
 import signal
 import sys
 import time
@@ -77,7 +78,25 @@ def hosts_share():
         check("the small hosts do not wait for the big one", small and max(small) < 70, small)
 
 
+def descriptors_run_out():
+    """Far more calls than the system gives descriptors: fewer at once, and no page the worse."""
+    def few_files():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+
+    with Sandbox("latency=30ms,size=1k") as sandbox:
+        write("many", "\n".join(urls(600)).encode())
+        done = run(*sandbox.args, "-c", "200", "--http1.1", "-i", "many", preexec_fn=few_files)
+        equal("out of descriptors: exit 0", done.code, 0)
+        equal("every page is ok", [r["outcome"] for r in records(done.out)], ["ok"] * 600)
+        check("it says so, and goes on with what it has",
+              b"no further connection" in done.err and b"open files" in done.err, done.err)
+        stats = sandbox.stats()
+        check("with fewer at once", stats["max_in_flight"] < 48, stats)
+        equal("and no call is made twice", stats["calls"], 600)
+
+
 plan_is_found()
+descriptors_run_out()
 plan_is_obeyed()
 settings_change()
 hosts_share()

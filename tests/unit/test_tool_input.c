@@ -45,6 +45,36 @@ START_TEST(reads_a_json_line)
 }
 END_TEST
 
+static void body_is(const char *bytes, size_t n)
+{
+    ck_assert_ptr_nonnull(target.body);
+    ck_assert_uint_eq(target.body_len, n);
+    ck_assert_mem_eq(target.body, bytes, n);
+}
+
+START_TEST(reads_method_and_body)
+{
+    jsonl_line_init(&json);
+    good("{\"url\":\"a\",\"method\":\"PUT\",\"body\":\"x\\n\u00e4\"}");
+    ck_assert_str_eq(target.method, "PUT");
+    body_is(UNIT_STR("x\n\xc3\xa4"));
+    good("{\"url\":\"a\",\"body_base64\":\"AP8KAA==\"}");
+    ck_assert_ptr_null(target.method);
+    body_is(UNIT_STR("\0\xff\n\0"));
+    good("{\"url\":\"a\",\"body_base64\":\"eHl6\",\"body\":null,\"method\":null}");
+    body_is(UNIT_STR("xyz"));
+    good("{\"url\":\"a\",\"body_base64\":\"eHk=\"}");
+    body_is(UNIT_STR("xy"));
+    good("{\"url\":\"a\",\"body_base64\":\"\"}");
+    body_is("", 0);
+    good("{\"url\":\"a\",\"body\":\"\"}");
+    body_is("", 0);
+    good("{\"url\":\"a\",\"body\":null}");
+    ck_assert_ptr_null(target.body);
+    jsonl_line_fini(&json);
+}
+END_TEST
+
 START_TEST(says_what_is_wrong_with_a_json_line)
 {
     jsonl_line_init(&json);
@@ -62,7 +92,19 @@ START_TEST(says_what_is_wrong_with_a_json_line)
     bad("{\"url\":\"a\",\"headers\":{\"x\":1}}", "not a string");
     bad("{\"url\":\"a\",\"headers\":{\"x y\":\"1\"}}", "name");
     bad("{\"url\":\"a\",\"headers\":{\"x\":\"1\\r\\ny: 2\"}}", "control");
-    bad("{\"url\":\"a\",\"method\":\"POST\"}", "\"method\" is not supported");
+    bad("{\"url\":\"a\",\"method\":7}", "\"method\"");
+    bad("{\"url\":\"a\",\"method\":\"\"}", "\"method\"");
+    bad("{\"url\":\"a\",\"method\":\"GET /\"}", "\"method\"");
+    bad("{\"url\":\"a\",\"method\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", "\"method\"");
+    bad("{\"url\":\"a\",\"body\":{}}", "\"body\"");
+    bad("{\"url\":\"a\",\"body\":\"\",\"body_base64\":\"\"}", "both");
+    bad("{\"url\":\"a\",\"body_base64\":1}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"eHk\"}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"e===\"}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"====\"}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"eHl=\"}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"eHl6eH\\n==\"}", "base64");
+    bad("{\"url\":\"a\",\"body_base64\":\"eH-_\"}", "base64");
     ck_assert_str_eq(target.url, "a");
     jsonl_line_fini(&json);
 }
@@ -203,6 +245,7 @@ int main(void)
     TCase *line = unit_case(suite, "JSON line"), *lists = unit_case(suite, "lists");
 
     tcase_add_test(line, reads_a_json_line);
+    tcase_add_test(line, reads_method_and_body);
     tcase_add_test(line, says_what_is_wrong_with_a_json_line);
     tcase_add_test(lists, joins_arguments_and_lists);
     tcase_add_test(lists, goes_on_behind_a_damaged_list);

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "pfetch/outfile.h"
 #include "pfetch/page_name.h"
@@ -32,6 +35,17 @@ static void on_fail(void *arg)
 }
 
 static const struct outfile_events events = {.on_room = on_room, .on_fail = on_fail};
+
+/* Takes `fd`. */
+static struct outfile *open_outfile(int fd, enum packing packing)
+{
+    const struct outfile_setup setup = {
+        .base = base, .fd = fd, .records = true, .packing = packing, .events = events};
+    struct outfile *f = outfile_new(&setup);
+
+    ck_assert_ptr_nonnull(f);
+    return f;
+}
 
 /* Each test works in a directory of its own. */
 static void begin(void)
@@ -92,7 +106,7 @@ START_TEST(writes_files_in_batches)
     struct outfile *f;
 
     begin();
-    f = outfile_new(base, create("a"), true, &events);
+    f = open_outfile(create("a"), PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert_uint_eq(size_of("a"), 0);
     ck_assert(outfile_is_empty(f));
@@ -102,6 +116,42 @@ START_TEST(writes_files_in_batches)
     ck_assert_uint_eq(size_of("a"), 1000 + OUTFILE_BATCH);
     ck_assert(!outfile_is_empty(f));
     ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+static _Atomic unsigned disk_ms; /* how long a write takes */
+
+/* In place of libc's, for this program. */
+ssize_t write(int fd, const void *data, size_t n)
+{
+    const struct timespec time = {.tv_sec = disk_ms / 1000, .tv_nsec = disk_ms % 1000 * 1000000};
+
+    if (disk_ms > 0)
+        nanosleep(&time, NULL);
+    return syscall(SYS_write, fd, data, n);
+}
+
+/* Once the disk was seen to be slow, the loop waits for no write. */
+START_TEST(leaves_a_slow_disk_to_a_thread)
+{
+    struct outfile *f;
+
+    begin();
+    f = open_outfile(create("a"), PACKING_NONE);
+    disk_ms = 200;
+    ck_assert(add(f, 100) && outfile_flush(f));
+    ck_assert_uint_eq(outfile_pending(f), 0);
+    ck_assert(add(f, 100) && outfile_flush(f));
+    ck_assert_uint_eq(outfile_pending(f), 100);
+    ck_assert(add(f, OUTFILE_BUSY) && outfile_is_busy(f));
+    ck_assert_uint_eq(outfile_pending(f), 100 + OUTFILE_BUSY);
+    disk_ms = 0;
+    while (outfile_pending(f) > 0)
+        ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+    ck_assert_int_gt(rooms, 0);
+    ck_assert_int_eq(outfile_close(f), 0);
+    ck_assert_uint_eq(size_of("a"), 200 + OUTFILE_BUSY);
     end();
 }
 END_TEST
@@ -134,7 +184,7 @@ START_TEST(cuts_a_record_that_did_not_fit)
     rlim_t before;
 
     begin();
-    f = outfile_new(base, create("a"), true, &events);
+    f = open_outfile(create("a"), PACKING_NONE);
     for (int i = 0; i < 20; i++)
         ck_assert(add(f, 1000));
     ck_assert(!flush_within(f, 10500));
@@ -144,7 +194,7 @@ START_TEST(cuts_a_record_that_did_not_fit)
     ck_assert_uint_eq(outfile_pending(f), 0);
     ck_assert_int_eq(outfile_close(f), 0);
 
-    f = outfile_new(base, create("b"), true, &events);
+    f = open_outfile(create("b"), PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert(outfile_flush(f));
     ck_assert(add(f, 20000));
@@ -166,7 +216,7 @@ START_TEST(leaves_other_bytes_of_a_shared_file_alone)
     begin();
     fd = create("a");
     ck_assert_int_eq(write(fd, "no line end", 11), 11);
-    f = outfile_new(base, fd, true, &events);
+    f = open_outfile(fd, PACKING_NONE);
     ck_assert(add(f, 1000));
     ck_assert(!flush_within(f, 500));
     ck_assert_uint_eq(size_of("a"), 11);
@@ -185,7 +235,7 @@ START_TEST(never_waits_for_a_reader)
 
     begin();
     ck_assert_int_eq(pipe(fds), 0);
-    f = outfile_new(base, fds[1], true, &events);
+    f = open_outfile(fds[1], PACKING_NONE);
     while (!outfile_is_busy(f)) {
         ck_assert(add(f, 100000));
         total += 100000;
@@ -397,6 +447,7 @@ int main(void)
     TCase *progress = unit_case(suite, "progress");
 
     tcase_add_test(file, writes_files_in_batches);
+    tcase_add_test(file, leaves_a_slow_disk_to_a_thread);
     tcase_add_test(file, cuts_a_record_that_did_not_fit);
     tcase_add_test(file, leaves_other_bytes_of_a_shared_file_alone);
     tcase_add_test(file, never_waits_for_a_reader);

@@ -7,25 +7,18 @@
  * A target carries a ticket, which holds its place in the run and in its list, so that its record
  * can say both without anything being kept about targets that have ended.
  */
-#include "flow.h"
+#include "flow_inner.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define BROKEN_AT_ONCE 64u /* broken lines dealt with before the loop has its turn again   */
-#define TOLD_MAX 10u       /* failures told one by one, where no record tells them         */
+#define TOLD_MAX 10u /* failures told one by one, where no record tells them */
 
-struct ticket {
-    uint64_t index;
-    uint64_t line;
-    const char *list;
-};
-
-static void act(struct flow *f)
+void flow_act(struct flow *f)
 {
     event_active(f->act, 0, 0);
 }
@@ -36,7 +29,7 @@ static void stop(struct flow *f, enum flow_stop why, bool cancel)
         f->stop = why;
     f->cancel |= cancel;
     f->note = "stopping";
-    act(f);
+    flow_act(f);
 }
 
 static void output_failed(struct flow *f)
@@ -90,6 +83,47 @@ static void put_on_record(struct flow *f, const struct record *record)
     }
 }
 
+void flow_out_of_memory(struct flow *f)
+{
+    console_say(f->part.console, FETCH_LOG_ERROR, "memory ran out");
+    stop(f, FLOW_STOP_SYSTEM, false);
+}
+
+/* What is due leaves, as fast as the output takes it. */
+static void drain(struct flow *f)
+{
+    struct order *o = f->part.order;
+    struct record record;
+    enum order_result result = ORDER_NONE;
+
+    while (o && !outfile_is_busy(f->part.sink->out) &&
+           (result = order_next(o, &record)) != ORDER_NONE) {
+        if (result == ORDER_RECORD) {
+            put_on_record(f, &record);
+            continue;
+        }
+        f->part.tally->lost++;
+        console_say(f->part.console, FETCH_LOG_ERROR, "%s", order_error(o));
+        stop(f, FLOW_STOP_SYSTEM, false);
+    }
+}
+
+void flow_put(struct flow *f, uint64_t place, const struct record *record, struct fetch_page *page)
+{
+    if (!f->part.order) {
+        put_on_record(f, record);
+        fetch_page_free(page);
+        return;
+    }
+    if (!order_put(f->part.order, place, record, page)) {
+        flow_out_of_memory(f);
+        f->part.tally->lost++;
+        order_skip(f->part.order, place);
+        fetch_page_free(page);
+    }
+    drain(f);
+}
+
 /* Here and now, since each further call ends alike; a page callback may do that. */
 static void note_limit(struct flow *f, const struct fetch_page *page)
 {
@@ -101,8 +135,10 @@ static void note_limit(struct flow *f, const struct fetch_page *page)
         console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
                     page->message ? page->message : fetch_strerror(page->error));
     console_note(f->part.console, "%s; what is under way may still come in",
-                 account ? "nothing more is sent: correct the key or the plan, then resume"
-                         : "--max-credits is reached: nothing more is sent");
+                 account
+                     ? "nothing more is sent: correct the key or the plan, then go on by --resume"
+                     : "--max-credits is reached: nothing more is sent; go on by --resume with "
+                       "more of them");
     stop(f, account ? FLOW_STOP_ACCOUNT : FLOW_STOP_CREDITS, false);
     fetch_gather_stop(f->gather);
 }
@@ -114,22 +150,32 @@ static bool was_given_up(const struct fetch_page *page)
            page->error == FETCH_E_BUDGET;
 }
 
+bool flow_is_full(const struct flow *f)
+{
+    return outfile_is_busy(f->part.sink->out) || (f->part.order && order_is_full(f->part.order));
+}
+
 static void on_page(struct fetch_gather *gather, struct fetch_page *page, void *arg)
 {
     struct flow *f = arg;
     struct ticket *ticket = page->user;
-    struct record record = {
-        .page = page, .index = ticket->index, .list = ticket->list, .line = ticket->line};
 
     (void)gather;
-    if (was_given_up(page))
-        f->part.tally->cancelled++;
-    else
-        put_on_record(f, &record);
+    ticket->record.page = page;
     if (page->outcome == FETCH_OUTCOME_ACCOUNT || page->outcome == FETCH_OUTCOME_BUDGET)
         note_limit(f, page);
+    if (was_given_up(page)) {
+        f->part.tally->cancelled++;
+        if (f->part.order)
+            order_skip(f->part.order, ticket->place);
+        fetch_page_free(page);
+        drain(f);
+    } else {
+        flow_put(f, ticket->place, &ticket->record, page);
+    }
     free(ticket);
-    fetch_page_free(page);
+    if (f->held && f->part.order && !flow_is_full(f))
+        flow_act(f);
 }
 
 /* Everything has ended; what is still to be written decides when the loop does. */
@@ -137,6 +183,7 @@ static void finish(struct flow *f)
 {
     if (!f->done)
         return;
+    drain(f);
     if (!outfile_flush(f->part.sink->out))
         output_failed(f);
     if (outfile_pending(f->part.sink->out) == 0 || f->signals > 1)
@@ -150,95 +197,9 @@ static void on_done(struct fetch_gather *gather, enum fetch_error error, void *a
     (void)gather;
     f->done = true;
     if (error == FETCH_E_NOMEM && f->stop == FLOW_GOES_ON) {
-        console_say(f->part.console, FETCH_LOG_ERROR, "memory ran out");
-        f->stop = FLOW_STOP_SYSTEM;
+        flow_out_of_memory(f);
     }
-    act(f);
-}
-
-/* ----------------------------------------------------------- targets -- */
-
-static int64_t wall_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* A line that is no target is a page that failed before it was sent. */
-static void record_broken(struct flow *f, const struct input_item *item)
-{
-    const struct fetch_page page = {.url = item->text,
-                                    .id = item->target.id,
-                                    .outcome = FETCH_OUTCOME_BAD_URL,
-                                    .error = FETCH_E_BAD_URL,
-                                    .phase = FETCH_PHASE_QUEUE,
-                                    .message = item->why,
-                                    .body = "",
-                                    .cost_micro = -1,
-                                    .fetched_at_ms = wall_clock_ms(),
-                                    .protocol = ""};
-    const struct record record = {.page = &page,
-                                  .index = f->part.tally->targets++,
-                                  .list = item->list,
-                                  .line = item->line,
-                                  .url_len = item->text_len};
-
-    put_on_record(f, &record);
-}
-
-static enum fetch_pull take_target(struct flow *f, const struct input_item *item,
-                                   struct fetch_target *target)
-{
-    struct ticket *ticket = malloc(sizeof(*ticket));
-
-    if (!ticket) {
-        console_say(f->part.console, FETCH_LOG_ERROR, "memory ran out");
-        stop(f, FLOW_STOP_SYSTEM, false);
-        return FETCH_PULL_END;
-    }
-    *ticket =
-        (struct ticket){.index = f->part.tally->targets++, .list = item->list, .line = item->line};
-    *target = item->target;
-    target->user = ticket;
-    return FETCH_PULL_TARGET;
-}
-
-static enum fetch_pull wait_to_be_woken(struct flow *f)
-{
-    f->held = true;
-    return FETCH_PULL_LATER;
-}
-
-static enum fetch_pull on_pull(struct fetch_target *target, void *arg)
-{
-    struct flow *f = arg;
-    struct input_item item;
-
-    for (unsigned n = 0; n < BROKEN_AT_ONCE; n++) {
-        if (f->stop != FLOW_GOES_ON || f->input_ended)
-            return FETCH_PULL_END;
-        if (outfile_is_busy(f->part.sink->out))
-            return wait_to_be_woken(f);
-        f->input_ended = f->part.limit && f->part.tally->targets >= f->part.limit;
-        if (f->input_ended)
-            return FETCH_PULL_END;
-        switch (input_next(f->part.input, &item)) {
-        case INPUT_TARGET:
-            return take_target(f, &item, target);
-        case INPUT_BROKEN:
-            record_broken(f, &item);
-            break;
-        case INPUT_LATER:
-            return wait_to_be_woken(f);
-        case INPUT_END:
-            f->input_ended = true;
-            return FETCH_PULL_END;
-        }
-    }
-    act(f);
-    return wait_to_be_woken(f);
+    flow_act(f);
 }
 
 /* ------------------------------------------------------ what ends it -- */
@@ -261,6 +222,28 @@ static void on_act(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+static void on_countdown(evutil_socket_t fd, short what, void *arg)
+{
+    struct flow *f = arg;
+    uint64_t now = tally_now_ms();
+
+    (void)fd;
+    (void)what;
+    snprintf(f->note_text, sizeof(f->note_text), "stopping, at most %llu s",
+             (unsigned long long)(f->stop_by_ms > now ? (f->stop_by_ms - now + 999) / 1000 : 0));
+    f->note = f->note_text;
+}
+
+/* An attempt that is under way now is over by then, and none follows it. */
+static void count_down(struct flow *f, unsigned attempt_ms)
+{
+    const struct timeval second = {.tv_sec = 1};
+
+    f->stop_by_ms = tally_now_ms() + attempt_ms;
+    (void)event_add(f->countdown, &second);
+    on_countdown(-1, 0, f);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct flow *f = arg;
@@ -276,12 +259,12 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         return;
     }
     fetch_client_stats(f->part.client, &stats);
-    console_note(
-        f->part.console,
-        "interrupted: nothing more is sent, %u under way may still come in; once more stops "
-        "now",
-        stats.in_flight);
+    console_note(f->part.console,
+                 "interrupted: nothing more is sent; %u under way and paid for may still come in, "
+                 "which takes at most %u s; once more stops now",
+                 stats.in_flight, (stats.attempt_timeout_ms + 999) / 1000);
     stop(f, FLOW_STOP_SIGNAL, false);
+    count_down(f, stats.attempt_timeout_ms);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)
@@ -293,21 +276,23 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     if (f->stop == FLOW_GOES_ON)
         console_note(
             f->part.console,
-            "--max-time is over: nothing more is sent, what is under way may still come in");
+            "--max-time is over: nothing more is sent, what is under way may still come in; go on "
+            "by --resume");
     stop(f, FLOW_STOP_TIME, false);
 }
 
 void flow_on_input(void *arg)
 {
-    act(arg);
+    flow_act(arg);
 }
 
 void flow_on_room(void *arg)
 {
     struct flow *f = arg;
 
-    if (f->done || (f->held && !outfile_is_busy(f->part.sink->out)))
-        act(f);
+    drain(f);
+    if (f->done || (f->held && !flow_is_full(f)))
+        flow_act(f);
 }
 
 void flow_on_output_failed(void *arg)
@@ -327,8 +312,9 @@ static bool add_events(struct flow *f)
     f->on_int = evsignal_new(base, SIGINT, on_signal, f);
     f->on_term = evsignal_new(base, SIGTERM, on_signal, f);
     f->on_time = evtimer_new(base, on_time, f);
-    return f->act && f->on_int && f->on_term && f->on_time && evsignal_add(f->on_int, NULL) == 0 &&
-           evsignal_add(f->on_term, NULL) == 0 &&
+    f->countdown = event_new(base, -1, EV_PERSIST, on_countdown, f);
+    return f->act && f->on_int && f->on_term && f->on_time && f->countdown &&
+           evsignal_add(f->on_int, NULL) == 0 && evsignal_add(f->on_term, NULL) == 0 &&
            (f->part.max_time_ms == 0 || evtimer_add(f->on_time, &limit) == 0);
 }
 
@@ -339,7 +325,7 @@ bool flow_init(struct flow *f, const struct flow_parts *parts)
     f->part = *parts;
     if (!add_events(f))
         return false;
-    options.source = on_pull;
+    options.source = flow_on_pull;
     options.on_page = on_page;
     options.on_done = on_done;
     options.arg = f;
@@ -370,7 +356,8 @@ void flow_fini(struct flow *f)
     free_event(f->on_int);
     free_event(f->on_term);
     free_event(f->on_time);
-    f->act = f->on_int = f->on_term = f->on_time = NULL;
+    free_event(f->countdown);
+    f->act = f->on_int = f->on_term = f->on_time = f->countdown = NULL;
 }
 
 bool flow_is_incomplete(const struct flow *f)

@@ -11,7 +11,9 @@
 #include <pfetch/fetch.h>
 
 #include "console.h"
+#include "due.h"
 #include "input.h"
+#include "order.h"
 #include "sink.h"
 #include "tally.h"
 
@@ -35,6 +37,8 @@ struct flow_parts {
     struct fetch_client *client;
     struct input *input;
     struct sink *sink;
+    struct due *due;
+    struct order *order; /* NULL: records leave as pages come                            */
     struct console *console;
     struct tally *tally;
     uint64_t limit;       /* targets; 0: none                                     */
@@ -48,6 +52,9 @@ struct flow {
     enum flow_stop stop;
     int signal_number; /* with FLOW_STOP_SIGNAL                                  */
     const char *note;  /* for the progress: "stopping", or NULL                  */
+    char note_text[64];
+    uint64_t stop_by_ms; /* tally_now_ms() when the last attempt under way is over */
+    uint64_t position;   /* of the next target in the list                         */
 
     unsigned signals;  /* SIGINT and SIGTERM so far                              */
     unsigned told;     /* failures told                                          */
@@ -59,6 +66,7 @@ struct flow {
     struct event *on_int;
     struct event *on_term;
     struct event *on_time;
+    struct event *countdown;
 };
 
 /* Sets up signals, timers and the gather.  False: memory; flow_fini() is due all the same. */

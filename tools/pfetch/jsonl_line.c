@@ -4,16 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base64.h"
+
+#define BODY_MAX (1u << 20) /* bytes: far more than fits on a line */
+
 void jsonl_line_init(struct jsonl_line *l)
 {
     l->root = NULL;
     l->why[0] = '\0';
+    bytes_init(&l->body, BODY_MAX);
 }
 
 void jsonl_line_fini(struct jsonl_line *l)
 {
     json_decref(l->root);
     l->root = NULL;
+    bytes_fini(&l->body);
 }
 
 __attribute__((format(printf, 2, 3))) static bool broken(struct jsonl_line *l, const char *format,
@@ -112,22 +118,57 @@ static bool take_id(struct jsonl_line *l, struct fetch_target *target)
     return true;
 }
 
+static bool take_method(struct jsonl_line *l, struct fetch_target *target)
+{
+    json_t *method = json_object_get(l->root, "method");
+
+    if (!method || json_is_null(method))
+        return true;
+    if (!json_is_string(method) || !is_token(json_string_value(method)) ||
+        json_string_length(method) > JSONL_LINE_METHOD)
+        return broken(l, "\"method\" is no HTTP method");
+    target->method = json_string_value(method);
+    return true;
+}
+
+static bool take_base64(struct jsonl_line *l, json_t *value, struct fetch_target *target)
+{
+    if (!json_is_string(value) ||
+        !base64_decode(json_string_value(value), json_string_length(value), &l->body))
+        return broken(l, "\"body_base64\" is not base64 with its padding");
+    target->body = bytes_string(&l->body);
+    target->body_len = l->body.len;
+    return !l->body.failed || broken(l, "memory ran out for its \"body_base64\"");
+}
+
+static bool take_body(struct jsonl_line *l, struct fetch_target *target)
+{
+    json_t *text = json_object_get(l->root, "body");
+    json_t *packed = json_object_get(l->root, "body_base64");
+
+    if (packed && !json_is_null(packed))
+        return !text || json_is_null(text) ? take_base64(l, packed, target)
+                                           : broken(l, "it has both \"body\" and \"body_base64\"");
+    if (!text || json_is_null(text))
+        return true;
+    if (!json_is_string(text))
+        return broken(l, "\"body\" is not a string");
+    target->body = json_string_value(text);
+    target->body_len = json_string_length(text);
+    return true;
+}
+
 static bool take_members(struct jsonl_line *l, struct fetch_target *target)
 {
-    static const char *const refused[] = {"method", "body"};
-
     if (!take_id(l, target))
         return false;
     if (!target->url)
         return broken(l, "it has no \"url\" that is a string");
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        if (json_object_get(l->root, refused[i]))
-            return broken(l, "\"%s\" is not supported", refused[i]);
-    }
     target->params = l->params;
     target->headers = l->headers;
     return take_pairs(l, "params", false, l->params, &target->param_count) &&
-           take_pairs(l, "headers", true, l->headers, &target->header_count);
+           take_pairs(l, "headers", true, l->headers, &target->header_count) &&
+           take_method(l, target) && take_body(l, target);
 }
 
 bool jsonl_line_parse(struct jsonl_line *l, const char *text, size_t len,

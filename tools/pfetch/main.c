@@ -53,7 +53,10 @@ int main(int argc, char **argv)
     occupy_standard_descriptors();
     switch (options_parse(&options, argc, argv, error)) {
     case OPTIONS_HELP:
-        code = shown(show_text(options_help), "");
+        code = shown(show_lines(options_help), "");
+        break;
+    case OPTIONS_HELP_ALL:
+        code = shown(show_lines(options_help_all), "");
         break;
     case OPTIONS_VERSION:
         printf("pfetch %s\n", fetch_version());

@@ -317,6 +317,12 @@ static const struct option table[] = {
     {"limit", 0, VALUE, on_limit, 0},
     {"output", 'o', VALUE, on_text, AT(output)},
     {"format", 0, VALUE, on_format, 0},
+    {"resume", 0, FLAG, on_switch, AT(resume)},
+    {"retry-failed", 0, FLAG, on_switch, AT(retry_failed)},
+    {"force", 0, FLAG, on_switch, AT(force)},
+    {"unique", 0, FLAG, on_switch, AT(unique)},
+    {"ordered", 0, FLAG, on_switch, AT(ordered)},
+    {"fsync", 0, FLAG, on_switch, AT(fsync)},
     {"summary", 0, VALUE, on_text, AT(summary)},
     {"profile", 'p', VALUE, on_text, AT(fetch.profile)},
     {"profile-file", 0, VALUE, on_text, AT(fetch.profile_file)},
@@ -481,6 +487,11 @@ static bool check(struct parser *p)
 
     if (why)
         return wrong(p, "--output %.200s: %s", o->output, why);
+    if ((o->retry_failed || o->force) && !o->resume)
+        return wrong(p, "--%s: it goes with --resume", o->force ? "force" : "retry-failed");
+    why = o->resume ? sink_check_resume(o->output, o->format) : NULL;
+    if (why)
+        return wrong(p, "--resume with the output %.200s: %s", o->output, why);
     for (size_t i = 0; i < o->list_count; i++)
         stdins += strcmp(o->lists[i], "-") == 0;
     if (stdins > 1)
@@ -515,6 +526,8 @@ enum options_action options_parse(struct options *o, int argc, char **argv, char
     o->fetch.resolve = o->resolve;
     if (!take_arguments(&p, argc, argv))
         return OPTIONS_WRONG;
+    if (p.action == OPTIONS_HELP && o->url_count > 0 && strcmp(o->urls[0], "all") == 0)
+        p.action = OPTIONS_HELP_ALL;
     if (p.action == OPTIONS_RUN && !check(&p))
         return OPTIONS_WRONG;
     if (p.action == OPTIONS_SHOW_REQUEST && !check_shown(&p))

@@ -15,14 +15,16 @@
 
 #include "sink.h"
 
-#define OPTIONS_PAIRS 64u  /* parameters or headers: the library's ceiling */
-#define OPTIONS_ERROR 512u /* bytes of a sentence                          */
+#define OPTIONS_PAIRS 64u            /* parameters or headers: the library's ceiling */
+#define OPTIONS_PROFILE "proxiesapi" /* where none is named */
+#define OPTIONS_ERROR 512u           /* bytes of a sentence                          */
 
 enum progress_form { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 
 enum options_action {
     OPTIONS_RUN,
     OPTIONS_HELP,
+    OPTIONS_HELP_ALL,
     OPTIONS_VERSION,
     OPTIONS_LIST_PROFILES,
     OPTIONS_SHOW_PROFILE,
@@ -55,6 +57,12 @@ struct options {
 
     const char *output; /* "-": standard output                                        */
     enum sink_format format;
+    int resume;          /* goes on with an output that is there                       */
+    int force;           /* even if its pages were made with other options             */
+    int retry_failed;    /* and takes up what failed                                   */
+    int unique;          /* equal targets once                                         */
+    int ordered;         /* records in the list's order                                */
+    int fsync;           /* what is on record survives a loss of power                 */
     const char *summary; /* file, or NULL                                              */
 
     enum progress_form progress;
@@ -70,7 +78,8 @@ struct options {
 enum options_action options_parse(struct options *o, int argc, char **argv, char *error);
 void options_fini(struct options *o);
 
-/* The text of --help: at most 40 lines of 80 columns. */
-extern const char options_help[];
+/* Lines of at most 80 columns, NULL-terminated, made of options.list: one screen of 24, and all. */
+extern const char *const options_help[];
+extern const char *const options_help_all[];
 
 #endif

@@ -6,8 +6,13 @@
  * our own; where it does not, poll(2) asks first and a write takes no more than PIPE_BUF bytes,
  * which a pipe that is writable always has room for.
  *
- * Regular files are written with plain write(2): the page cache takes a batch in microseconds, and
- * no interface tells whether it would not.
+ * Plain regular files are written with write(2) from the loop: the page cache takes a batch in
+ * microseconds, less than a thread would have to be told in.  Packing takes a tenth of a
+ * millisecond a page and a sync as long as the disk likes, so both are a worker's.  So is a plain
+ * file from the first write on that had to wait for its disk.
+ *
+ * The end of a turn is an event that is activated by the first record: libevent runs it behind the
+ * callbacks of all descriptors that were found ready, with no system call of its own.
  */
 #include "outfile.h"
 
@@ -20,28 +25,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define KEEP_BYTES (4u << 20) /* memory that is kept between batches */
+#include "worker.h"
 
-enum way { WAY_FILE, WAY_NONBLOCKING, WAY_POLLED };
+#define KEEP_BYTES (4u << 20) /* memory that is kept between batches          */
+#define SLOW_MS 50u           /* a write that took this long waited for a disk */
+
+enum way {
+    WAY_FILE,        /* writer, from the loop                       */
+    WAY_WORKER,      /* writer, on a thread                         */
+    WAY_NONBLOCKING, /* a pipe or terminal, an open file of our own */
+    WAY_POLLED       /* likewise, shared                            */
+};
 
 struct outfile {
-    struct event_base *base;
-    struct outfile_events events;
+    struct outfile_setup set;
     int fd;
     int spare_fd; /* the descriptor we were given, where it was opened again; else -1 */
     enum way way;
-    bool lines;
-    bool regular;
-    bool armed;       /* the flush timer runs                                      */
-    bool blocked;     /* waiting for the reader                                    */
-    bool any;         /* something was written                                     */
-    int error;        /* errno of the first failure                                */
-    struct bytes buf; /* records; the first may be written in part                 */
-    size_t sent;      /* bytes of buf that are written                             */
-    size_t mark;      /* buf.len at outfile_begin()                                */
-    size_t partial;   /* bytes at the end of the file that are no whole record     */
+    bool armed;           /* the end of the turn is awaited                            */
+    bool blocked;         /* waiting for the reader                                    */
+    bool any;             /* something was written                                     */
+    int error;            /* errno of the first failure                                */
+    struct batch filling; /* records; on a pipe the first may be written in part      */
+    size_t sent;          /* pipes: bytes of it that are written                       */
+    size_t mark;          /* pages when the record began                               */
+    struct writer *writer;
+    struct worker *worker;
+    struct batch job; /* the worker's while it is busy                                */
+    int job_error;
     struct event *flush;
     struct event *writable;
 };
@@ -62,7 +76,8 @@ static void choose_way(struct outfile *f)
 
     if (fstat(f->fd, &st) != 0)
         return;
-    f->regular = S_ISREG(st.st_mode);
+    if (S_ISREG(st.st_mode) && (f->set.packing != PACKING_NONE || f->set.sync))
+        f->way = WAY_WORKER;
     if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) && !isatty(f->fd))
         return;
     f->way = WAY_POLLED;
@@ -82,7 +97,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
     (void)what;
     f->armed = false;
     if (!outfile_flush(f))
-        f->events.on_fail(f->events.arg);
+        f->set.events.on_fail(f->set.events.arg);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -93,28 +108,77 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     (void)what;
     f->blocked = false;
     if (outfile_flush(f))
-        f->events.on_room(f->events.arg);
+        f->set.events.on_room(f->set.events.arg);
     else
-        f->events.on_fail(f->events.arg);
+        f->set.events.on_fail(f->set.events.arg);
 }
 
-struct outfile *outfile_new(struct event_base *base, int fd, bool lines,
-                            const struct outfile_events *events)
+/* On the worker's thread. */
+static void work(void *arg)
+{
+    struct outfile *f = arg;
+
+    f->job_error = writer_put(f->writer, &f->job);
+}
+
+/* The job's batch stays as it is where it failed, to be counted. */
+static void take_job_back(struct outfile *f)
+{
+    f->any |= f->job.written > 0;
+    if (f->job_error && !f->error)
+        f->error = f->job_error;
+    if (!f->job_error)
+        batch_empty(&f->job, KEEP_BYTES);
+}
+
+static void on_job_done(void *arg)
+{
+    struct outfile *f = arg;
+
+    take_job_back(f);
+    if (outfile_flush(f))
+        f->set.events.on_room(f->set.events.arg);
+    else
+        f->set.events.on_fail(f->set.events.arg);
+}
+
+static bool open_writer(struct outfile *f)
+{
+    const struct writer_setup setup = {
+        .fd = f->fd, .packing = f->set.packing, .sync = f->set.sync, .cut = f->set.records};
+
+    f->writer = writer_new(&setup);
+    return f->writer != NULL;
+}
+
+static bool open_all(struct outfile *f)
+{
+    if (f->set.packing != PACKING_NONE && f->way != WAY_WORKER)
+        return false;
+    f->flush = event_new(f->set.base, -1, 0, on_flush, f);
+    f->writable = event_new(f->set.base, f->fd, EV_WRITE, on_writable, f);
+    if (!f->flush || !f->writable)
+        return false;
+    if (f->way == WAY_WORKER)
+        f->worker = worker_new(f->set.base, work, on_job_done, f);
+    if (f->way == WAY_WORKER && !f->worker)
+        return false;
+    return (f->way != WAY_FILE && f->way != WAY_WORKER) || open_writer(f);
+}
+
+struct outfile *outfile_new(const struct outfile_setup *setup)
 {
     struct outfile *f = calloc(1, sizeof(*f));
 
     if (!f)
         return NULL;
-    f->base = base;
-    f->events = *events;
-    f->fd = fd;
+    f->set = *setup;
+    f->fd = setup->fd;
     f->spare_fd = -1;
-    f->lines = lines;
-    bytes_init(&f->buf, OUTFILE_MAX);
+    batch_init(&f->filling, OUTFILE_MAX);
+    batch_init(&f->job, OUTFILE_MAX);
     choose_way(f);
-    f->flush = event_new(base, -1, 0, on_flush, f);
-    f->writable = event_new(base, f->fd, EV_WRITE, on_writable, f);
-    if (f->flush && f->writable)
+    if (open_all(f))
         return f;
     f->fd = f->spare_fd >= 0 ? f->fd : -1;
     f->spare_fd = -1;
@@ -124,52 +188,51 @@ struct outfile *outfile_new(struct event_base *base, int fd, bool lines,
 
 struct bytes *outfile_begin(struct outfile *f)
 {
-    f->mark = f->buf.len;
-    return &f->buf;
+    f->mark = f->filling.count;
+    return &f->filling.data;
 }
 
-/* Sees to it that what is buffered leaves soon. */
-static bool arm(struct outfile *f)
+/* Sees to it that what is gathered leaves at the end of the turn. */
+static void arm(struct outfile *f)
 {
-    struct timeval moment = {.tv_usec = f->way == WAY_FILE ? OUTFILE_MOMENT_MS * 1000 : 0};
-
     if (f->armed || f->blocked)
-        return true;
-    f->armed = event_add(f->flush, &moment) == 0;
-    return f->armed || outfile_flush(f);
+        return;
+    f->armed = true;
+    event_active(f->flush, 0, 0);
 }
 
-/* The record whose commit fails is not taken, so it is none of those that were dropped. */
+/* The record that is not taken is none of those that were dropped. */
 static bool refuse(struct outfile *f)
 {
-    bytes_cut(&f->buf, f->mark > f->sent ? f->mark : f->sent);
+    if (f->filling.count > f->mark && f->sent <= batch_start(&f->filling, f->mark))
+        batch_cut(&f->filling, f->mark);
     return false;
 }
 
 bool outfile_commit(struct outfile *f)
 {
-    if (f->buf.failed) {
-        bytes_cut(&f->buf, f->mark);
-        if (!f->error)
-            f->error = ENOMEM;
-    }
+    if (!batch_end_page(&f->filling) && !f->error)
+        f->error = ENOMEM;
     if (f->error) {
-        bytes_cut(&f->buf, f->mark);
+        batch_cut(&f->filling, f->mark);
         return false;
     }
-    if (f->blocked || f->buf.len - f->sent < OUTFILE_BATCH)
-        return arm(f) || refuse(f);
+    arm(f);
+    if (f->blocked || outfile_pending(f) < OUTFILE_BATCH)
+        return true;
     return outfile_flush(f) || refuse(f);
 }
 
 size_t outfile_pending(const struct outfile *f)
 {
-    return f->error ? 0 : f->buf.len - f->sent;
+    return f->error ? 0 : f->filling.data.len - f->sent + f->job.data.len;
 }
 
 bool outfile_is_busy(const struct outfile *f)
 {
-    return f->blocked && outfile_pending(f) > OUTFILE_BUSY;
+    bool waits = f->blocked || (f->worker && worker_is_busy(f->worker));
+
+    return waits && outfile_pending(f) > OUTFILE_BUSY;
 }
 
 int outfile_error(const struct outfile *f)
@@ -179,15 +242,10 @@ int outfile_error(const struct outfile *f)
 
 size_t outfile_dropped(const struct outfile *f)
 {
-    const char *p = f->buf.data + f->sent, *end = f->buf.data + f->buf.len;
-    size_t n = 0;
-
-    /* The line that is written in part ends in what is not. */
-    while (f->lines && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        n++;
-        p++;
-    }
-    return n;
+    if (!f->set.records)
+        return 0;
+    /* The record that is written in part ends in what is not. */
+    return f->filling.count - batch_whole(&f->filling, f->sent) + f->job.count - f->job.written;
 }
 
 bool outfile_is_empty(const struct outfile *f)
@@ -195,31 +253,10 @@ bool outfile_is_empty(const struct outfile *f)
     return !f->any;
 }
 
-/* Cuts off what was written of a record that did not fit, if the file's end is ours. */
-static void cut_partial(struct outfile *f)
-{
-    off_t end = f->lines && f->regular && f->partial ? lseek(f->fd, 0, SEEK_CUR) : -1;
-    struct stat st;
-
-    if (end < (off_t)f->partial || fstat(f->fd, &st) != 0 || st.st_size != end)
-        return;
-    if (ftruncate(f->fd, end - (off_t)f->partial) == 0)
-        (void)lseek(f->fd, end - (off_t)f->partial, SEEK_SET);
-}
-
-static void note_written(struct outfile *f, size_t n)
-{
-    const char *from = f->buf.data + f->sent, *last = memrchr(from, '\n', n);
-
-    f->any = true;
-    f->partial = last ? (size_t)(from + n - last) - 1 : f->partial + n;
-    f->sent += n;
-}
-
 /* One write(2): bytes written, -1 and errno, EAGAIN where the reader has to take some first. */
 static ssize_t write_some(struct outfile *f)
 {
-    size_t n = f->buf.len - f->sent;
+    size_t n = f->filling.data.len - f->sent;
     struct pollfd p = {.fd = f->fd, .events = POLLOUT};
     ssize_t wrote;
 
@@ -231,17 +268,9 @@ static ssize_t write_some(struct outfile *f)
         }
     }
     do
-        wrote = write(f->fd, f->buf.data + f->sent, n);
+        wrote = write(f->fd, f->filling.data.data + f->sent, n);
     while (wrote < 0 && errno == EINTR);
     return wrote;
-}
-
-static void empty(struct outfile *f)
-{
-    f->sent = 0;
-    bytes_cut(&f->buf, 0);
-    if (f->buf.cap > KEEP_BYTES)
-        bytes_fini(&f->buf);
 }
 
 /*
@@ -250,57 +279,131 @@ static void empty(struct outfile *f)
  */
 static bool wait_for_reader(struct outfile *f)
 {
-    size_t left = f->buf.len - f->sent;
-
-    if (f->sent >= left) {
-        memmove(f->buf.data, f->buf.data + f->sent, left);
-        bytes_cut(&f->buf, left);
-        f->sent = 0;
-    }
     if (event_add(f->writable, NULL) != 0) {
         f->error = ENOMEM;
         return false;
     }
+    if (f->sent >= f->filling.data.len - f->sent)
+        f->sent -= batch_drop(&f->filling, f->sent);
     f->blocked = true;
     return true;
 }
 
-bool outfile_flush(struct outfile *f)
+static bool flush_pipe(struct outfile *f)
 {
     if (f->blocked)
         return true;
-    while (!f->error && f->sent < f->buf.len) {
+    while (!f->error && f->sent < f->filling.data.len) {
         ssize_t n = write_some(f);
 
         if (n >= 0) {
-            note_written(f, (size_t)n);
+            f->any = true;
+            f->sent += (size_t)n;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return wait_for_reader(f);
         } else {
             f->error = errno;
-            cut_partial(f);
         }
     }
-    if (!f->error)
-        empty(f);
+    if (!f->error) {
+        f->sent = 0;
+        batch_empty(&f->filling, KEEP_BYTES);
+    }
     return !f->error;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Without a thread to be had, the loop goes on waiting. */
+static void leave_it_to_a_worker(struct outfile *f)
+{
+    f->worker = worker_new(f->set.base, work, on_job_done, f);
+    if (f->worker)
+        f->way = WAY_WORKER;
+}
+
+static bool flush_file(struct outfile *f)
+{
+    uint64_t began = now_ms();
+
+    f->error = writer_put(f->writer, &f->filling);
+    if (now_ms() >= began + SLOW_MS)
+        leave_it_to_a_worker(f);
+    f->any |= f->filling.written > 0;
+    if (f->error)
+        f->sent = batch_start(&f->filling, f->filling.written);
+    else
+        batch_empty(&f->filling, KEEP_BYTES);
+    return !f->error;
+}
+
+static bool hand_over(struct outfile *f)
+{
+    struct batch empty = f->job;
+
+    if (worker_is_busy(f->worker))
+        return true;
+    f->job = f->filling;
+    f->filling = empty;
+    worker_start(f->worker);
+    return !f->error;
+}
+
+bool outfile_flush(struct outfile *f)
+{
+    if (f->error)
+        return false;
+    if (f->filling.count == 0)
+        return true;
+    if (f->way == WAY_FILE)
+        return flush_file(f);
+    return f->way == WAY_WORKER ? hand_over(f) : flush_pipe(f);
+}
+
+/* What the thread does is waited for, and the open member ended. */
+static int end_writer(struct outfile *f)
+{
+    int error = 0;
+
+    if (f->worker && worker_is_busy(f->worker)) {
+        worker_wait(f->worker);
+        take_job_back(f);
+        error = f->job_error;
+    }
+    worker_free(f->worker);
+    if (f->writer) {
+        int late = writer_end(f->writer);
+
+        error = error ? error : late;
+    }
+    writer_free(f->writer);
+    return error;
 }
 
 int outfile_close(struct outfile *f)
 {
-    int error = 0;
+    int known, error;
 
     if (!f)
         return 0;
+    known = f->error;
+    error = end_writer(f);
     if (f->flush)
         event_free(f->flush);
     if (f->writable)
         event_free(f->writable);
-    if (f->fd >= 0 && close(f->fd) != 0 && !f->error)
+    if (f->fd >= 0 && close(f->fd) != 0 && !error)
         error = errno;
     if (f->spare_fd >= 0)
         close(f->spare_fd);
-    bytes_fini(&f->buf);
+    batch_fini(&f->filling);
+    batch_fini(&f->job);
     free(f);
-    return error;
+    return known ? 0 : error;
 }

@@ -1,6 +1,7 @@
 #include "progress.h"
 
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #define BAR_MS 100u    /* quick enough to look alive, slow enough to read */
@@ -18,6 +19,7 @@ struct progress {
     enum progress_form form;
     struct progress_view view;
     struct event *tick;
+    struct event *asked;
     struct sample sample[SAMPLES]; /* a ring of the latest */
     unsigned next, count;
 };
@@ -35,19 +37,26 @@ static double rate_of_late(struct progress *p, uint64_t now_ms)
     return ms ? (double)pages * 1000.0 / (double)ms : 0.0;
 }
 
+static void look(struct progress *p, struct progress_moment *m)
+{
+    uint64_t now_ms = tally_now_ms();
+
+    *m = (struct progress_moment){.tally = p->view.tally, .note = *p->view.note};
+    m->stats.size = sizeof(m->stats);
+    fetch_client_stats(p->view.client, &m->stats);
+    m->rate = rate_of_late(p, now_ms);
+    m->elapsed_ms = now_ms - p->view.tally->start_ms;
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct progress *p = arg;
-    struct progress_moment m = {.tally = p->view.tally, .note = *p->view.note};
-    uint64_t now_ms = tally_now_ms();
+    struct progress_moment m;
     char text[PROGRESS_TEXT];
 
     (void)fd;
     (void)what;
-    m.stats.size = sizeof(m.stats);
-    fetch_client_stats(p->view.client, &m.stats);
-    m.rate = rate_of_late(p, now_ms);
-    m.elapsed_ms = now_ms - p->view.tally->start_ms;
+    look(p, &m);
     if (p->form == PROGRESS_BAR) {
         progress_bar(text, &m, console_width(p->console) - 1);
         console_status(p->console, text);
@@ -57,6 +66,20 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         progress_json(text, &m);
     else
         progress_plain(text, &m);
+    console_line(p->console, text);
+}
+
+/* SIGUSR1: the state in words, whatever the form. */
+static void on_ask(evutil_socket_t number, short what, void *arg)
+{
+    struct progress *p = arg;
+    struct progress_moment m;
+    char text[PROGRESS_TEXT];
+
+    (void)number;
+    (void)what;
+    look(p, &m);
+    progress_plain(text, &m);
     console_line(p->console, text);
 }
 
@@ -89,10 +112,10 @@ struct progress *progress_new(struct event_base *base, struct console *console,
     p->view = *view;
     p->sample[0].at_ms = tally_now_ms();
     p->next = p->count = 1;
-    if (form == PROGRESS_NONE)
-        return p;
     p->tick = event_new(base, -1, EV_PERSIST, on_tick, p);
-    if (p->tick && event_add(p->tick, &period) == 0)
+    p->asked = evsignal_new(base, SIGUSR1, on_ask, p);
+    if (p->tick && p->asked && evsignal_add(p->asked, NULL) == 0 &&
+        (form == PROGRESS_NONE || event_add(p->tick, &period) == 0))
         return p;
     progress_free(p);
     return NULL;
@@ -104,6 +127,8 @@ void progress_free(struct progress *p)
         return;
     if (p->tick)
         event_free(p->tick);
+    if (p->asked)
+        event_free(p->asked);
     console_status(p->console, "");
     free(p);
 }

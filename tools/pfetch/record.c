@@ -254,6 +254,18 @@ void recorder_put(struct recorder *r, struct bytes *out, const struct record *re
         json_text_put_field(out, page->id, strlen(page->id));
     }
     put_url(out, record);
+    if (record->request[0]) {
+        put_name(out, "request");
+        bytes_format(out, "\"%s\"", record->request);
+    }
+    if (record->again) {
+        put_name(out, "again");
+        bytes_text(out, "true");
+    }
+    if (record->run) {
+        put_name(out, "run");
+        bytes_text(out, record->run);
+    }
     put_statuses(r, out, page);
     put_digest(r, out, page);
     put_costs_and_times(out, page);

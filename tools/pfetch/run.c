@@ -19,6 +19,7 @@
 #include "found.h"
 #include "input.h"
 #include "key.h"
+#include "output.h"
 #include "progress.h"
 #include "redact.h"
 #include "sandbox/sandbox.h"
@@ -38,7 +39,7 @@ struct run {
     struct fetch_client *client;
     struct control *control;  /* NULL: no --control                                       */
     char account[FOUND_MARK]; /* "": nothing is kept for the next run                     */
-    struct sink *sink;
+    struct output output;
     struct summary_file *summary;
     struct progress *progress;
     struct tally tally;
@@ -196,7 +197,7 @@ static void know_account(struct run *r)
 {
     const struct options *o = r->options;
     const char *key = first_of(o->key, profile_key(r), getenv("PFETCH_KEY"));
-    const char *profile = first_of(o->fetch.profile_file, o->fetch.profile, "proxiesapi");
+    const char *profile = first_of(o->fetch.profile_file, o->fetch.profile, OPTIONS_PROFILE);
     const char *endpoint = first_of(o->fetch.endpoint, getenv("PFETCH_ENDPOINT"), profile);
 
     if (!o->sandbox && o->fetch.concurrency == 0 && key && *key)
@@ -263,17 +264,19 @@ static bool open_control(struct run *r)
     return r->control != NULL;
 }
 
-static bool open_sink(struct run *r)
+static bool open_output(struct run *r)
 {
-    const struct sink_setup setup = {
-        .path = r->options->output,
-        .format = r->options->format,
+    const struct output_setup setup = {
+        .options = r->options,
         .base = r->base,
         .recorder = r->recorder,
+        .console = r->console,
         .events = {.on_room = flow_on_room, .on_fail = flow_on_output_failed, .arg = &r->flow}};
 
-    r->sink = sink_open(&setup, r->error, sizeof(r->error));
-    return r->sink != NULL;
+    if (!output_open(&r->output, &setup, r->error, sizeof(r->error)))
+        return false;
+    r->tally.there_failed = r->output.failed;
+    return true;
 }
 
 static bool open_summary(struct run *r)
@@ -293,7 +296,7 @@ static bool open_all(struct run *r)
     if (!r->base)
         return fail(r, "the system gives no event loop");
     return open_sandbox(r) && open_recorder(r) && open_input(r) && open_client(r) &&
-           open_control(r) && open_summary(r) && open_sink(r);
+           open_control(r) && open_summary(r) && open_output(r);
 }
 
 static bool start(struct run *r)
@@ -302,7 +305,9 @@ static bool start(struct run *r)
     const struct flow_parts parts = {.base = r->base,
                                      .client = r->client,
                                      .input = r->input,
-                                     .sink = r->sink,
+                                     .sink = r->output.sink,
+                                     .due = r->output.due,
+                                     .order = r->output.order,
                                      .console = r->console,
                                      .tally = &r->tally,
                                      .limit = o->limit,
@@ -336,7 +341,7 @@ static int exit_code(const struct run *r)
     case FLOW_GOES_ON:
         break;
     }
-    return tally_failed(&r->tally) > 0 ? RUN_SOME_FAILED : RUN_OK;
+    return tally_failed(&r->tally) + r->tally.there_failed > 0 ? RUN_SOME_FAILED : RUN_OK;
 }
 
 static const char *stopped_by(const struct run *r)
@@ -410,9 +415,9 @@ static int end(struct run *r)
                               .elapsed_ms = tally_now_ms() - r->tally.start_ms,
                               .started = r->started,
                               .output = r->options->output,
-                              .directory = r->sink->leaf && r->sink->dir_fd >= 0,
+                              .directory = sink_is_directory(r->options->output),
                               .bodies = r->options->format == SINK_FORMAT_BODY};
-    bool quiet_end = r->sink->error_number == EPIPE, closed;
+    bool quiet_end = r->output.sink->error_number == EPIPE, closed;
 
     fetch_client_stats(r->client, &summary.stats);
     keep_found(r, &summary.stats);
@@ -422,8 +427,8 @@ static int end(struct run *r)
         r->tally.total = r->tally.targets;
         r->tally.total_known = true;
     }
-    closed = sink_close(r->sink, exit_code(r) == RUN_OK, r->error);
-    r->sink = NULL;
+    closed = sink_close(r->output.sink, exit_code(r) == RUN_OK, r->error);
+    r->output.sink = NULL;
     if (!closed) {
         console_say(r->console, FETCH_LOG_ERROR, "%s", r->error);
         r->flow.stop = FLOW_STOP_OUTPUT;
@@ -445,7 +450,7 @@ static void close_all(struct run *r)
 
     progress_free(r->progress);
     flow_fini(&r->flow);
-    sink_close(r->sink, false, ignored);
+    output_fini(&r->output);
     summary_file_close(r->summary, NULL, ignored, sizeof(ignored));
     control_free(r->control);
     fetch_client_free(r->client);

@@ -9,6 +9,15 @@ bool show_text(const char *text)
     return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 }
 
+bool show_lines(const char *const *lines)
+{
+    for (; *lines; lines++) {
+        if (fputs(*lines, stdout) < 0)
+            return false;
+    }
+    return show_text("");
+}
+
 bool show_profiles(void)
 {
     for (const char *const *name = fetch_profile_names(); *name; name++) {

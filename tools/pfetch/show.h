@@ -11,6 +11,9 @@
 /* Writes a text to standard output, whole.  False: it could not be written. */
 bool show_text(const char *text);
 
+/* The same for a NULL-terminated list of lines, each with its line feed. */
+bool show_lines(const char *const *lines);
+
 /* The built-in profiles, a line each: name, a tab, the key's variable. */
 bool show_profiles(void);
 

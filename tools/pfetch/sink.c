@@ -15,11 +15,41 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static bool is_directory(const char *path)
+bool sink_is_directory(const char *path)
 {
     struct stat st;
 
+    if (strcmp(path, "-") == 0)
+        return false;
     return ends_with(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+/* Whether a name says what its content is, packed or not. */
+static bool is_jsonl(const char *path)
+{
+    return ends_with(path, ".jsonl") || ends_with(path, ".jsonl.gz") ||
+           ends_with(path, ".jsonl.zst");
+}
+
+enum packing sink_packing(const char *path)
+{
+    if (ends_with(path, ".gz"))
+        return PACKING_GZIP;
+    return ends_with(path, ".zst") ? PACKING_ZSTD : PACKING_NONE;
+}
+
+static const char *check_name(const char *path, enum sink_format format)
+{
+    if (is_jsonl(path) && format != SINK_FORMAT_BY_NAME && format != SINK_FORMAT_JSONL)
+        return "an output named .jsonl holds JSONL: leave out --format, or name it otherwise";
+    if (is_jsonl(path))
+        return NULL;
+    if (sink_packing(path) != PACKING_NONE)
+        return "only records are packed: name it FILE.jsonl.gz or FILE.jsonl.zst";
+    if (format == SINK_FORMAT_BY_NAME)
+        return "the output's form does not show in its name: name it DIR/, FILE.jsonl (or .gz, "
+               ".zst), or add --format jsonl or --format body";
+    return NULL;
 }
 
 const char *sink_check(const char *path, enum sink_format format)
@@ -28,42 +58,94 @@ const char *sink_check(const char *path, enum sink_format format)
         return "the output has no name";
     if (strcmp(path, "-") == 0)
         return NULL;
-    if (is_directory(path))
+    if (sink_is_directory(path))
         return format == SINK_FORMAT_BY_NAME
                    ? NULL
                    : "a directory output has its own form: leave out --format";
-    if (ends_with(path, ".gz") || ends_with(path, ".zst"))
-        return "compressed output is not supported: name it FILE.jsonl, or pipe standard output "
-               "through gzip or zstd";
-    if (ends_with(path, ".warc"))
-        return "WARC output is not supported: name it FILE.jsonl or DIR/";
-    if (ends_with(path, ".jsonl"))
-        return format == SINK_FORMAT_BODY ? "--format body contradicts an output named .jsonl"
-                                          : NULL;
-    if (format == SINK_FORMAT_BY_NAME)
-        return "the output's form does not show in its name: name it DIR/ or FILE.jsonl, or add "
-               "--format jsonl or --format body";
+    return check_name(path, format);
+}
+
+const char *sink_check_resume(const char *path, enum sink_format format)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0)
+        return "what was written to standard output cannot be gone on with: name an output";
+    if (format == SINK_FORMAT_BODY)
+        return "bodies alone do not say which pages they are: choose another form";
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return "it is neither a file nor a directory, and cannot be read back";
     return NULL;
 }
 
 struct sink *sink_open(const struct sink_setup *setup, char *error, size_t error_len)
 {
     const char *wrong = sink_check(setup->path, setup->format);
+    struct sink *s = NULL;
 
+    if (!wrong && setup->resume)
+        wrong = sink_check_resume(setup->path, setup->format);
     if (wrong) {
         snprintf(error, error_len, "%s", wrong);
         return NULL;
     }
-    if (strcmp(setup->path, "-") != 0 && is_directory(setup->path))
-        return sink_dir_open(setup, error, error_len);
-    if (setup->format == SINK_FORMAT_BODY)
-        return sink_body_open(setup, error, error_len);
-    return sink_jsonl_open(setup, error, error_len);
+    if (sink_is_directory(setup->path))
+        s = sink_dir_open(setup, error, error_len);
+    else if (setup->format == SINK_FORMAT_BODY)
+        s = sink_body_open(setup, error, error_len);
+    else
+        s = sink_jsonl_open(setup, error, error_len);
+    if (s)
+        s->run = setup->run;
+    return s;
 }
 
 bool sink_put(struct sink *s, const struct record *record)
 {
-    return s->ops->put(s, record);
+    struct record first;
+
+    if (!s->run)
+        return s->ops->put(s, record);
+    first = *record;
+    first.run = s->run;
+    s->run = NULL;
+    return s->ops->put(s, &first);
+}
+
+bool sink_scan(struct sink *s, record_scan_cb on_record, void *arg, struct sink_scanned *scanned)
+{
+    *scanned = (struct sink_scanned){.records = 0};
+    return !s->existed || s->ops->scan(s, on_record, arg, scanned);
+}
+
+static bool scan_failed(struct sink *s, enum record_scan_result result)
+{
+    if (result == RECORD_SCAN_DAMAGED)
+        snprintf(s->error, sizeof(s->error),
+                 "%s cannot be gone on with: its packed data is damaged before its end; unpack "
+                 "what can be unpacked and go on with that, or name another output",
+                 s->name);
+    else if (result == RECORD_SCAN_ERROR)
+        snprintf(s->error, sizeof(s->error), "cannot go on with %s: %s", s->name, strerror(errno));
+    return false;
+}
+
+bool sink_scan_lines(struct sink *s, struct record_scan *scan, struct sink_scanned *scanned)
+{
+    enum record_scan_result result;
+    struct stat st;
+
+    result = record_scan_run(scan);
+    scanned->records = scan->records;
+    scanned->damaged = scan->damaged;
+    if (result != RECORD_SCAN_DONE)
+        return scan_failed(s, result);
+    if (fstat(scan->fd, &st) != 0)
+        return scan_failed(s, RECORD_SCAN_ERROR);
+    if ((uint64_t)st.st_size > scan->end.offset)
+        scanned->cut = (uint64_t)st.st_size - scan->end.offset;
+    errno = unpack_cut(scan->fd, scan->packing, &scan->end);
+    return errno == 0 || scan_failed(s, RECORD_SCAN_ERROR);
 }
 
 bool sink_fail(struct sink *s, int error_number)
@@ -71,7 +153,7 @@ bool sink_fail(struct sink *s, int error_number)
     const char *what = "";
 
     if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG)
-        what = "; make room and run again with what is missing";
+        what = "; what was written before is whole";
     s->error_number = error_number;
     snprintf(s->error, sizeof(s->error), "cannot write to %s: %s%s", s->name,
              strerror(error_number), what);
@@ -110,41 +192,74 @@ static int open_stdout(char *error, size_t error_len)
     return fd;
 }
 
-/* A pipe or device may exist already; a file may not, and is created by nobody but us. */
-static int open_path(struct sink *s, const char *path, char *error, size_t error_len)
+/* A file that exists is gone on with or refused; what is created is created by nobody but us. */
+static int open_file(struct sink *s, const struct sink_setup *setup)
+{
+    int fd;
+
+    if (setup->resume) {
+        fd = open(setup->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+        s->existed = fd >= 0;
+        if (fd >= 0 || errno != ENOENT)
+            return fd;
+    }
+    fd = open(setup->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        s->leaf = setup->path;
+    return fd;
+}
+
+/* A pipe or device may exist already. */
+static int open_path(struct sink *s, const struct sink_setup *setup, char *error, size_t error_len)
 {
     struct stat st;
     int fd;
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    } else {
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0)
-            s->leaf = path;
-    }
+    if (stat(setup->path, &st) == 0 && !S_ISREG(st.st_mode))
+        fd = open(setup->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    else
+        fd = open_file(s, setup);
     if (fd < 0 && errno == EEXIST)
-        snprintf(error, error_len, "the output %s exists; name another one, or remove it", path);
+        snprintf(error, error_len,
+                 "the output %s exists; go on with it by --resume, or name another one",
+                 setup->path);
     else if (fd < 0)
-        snprintf(error, error_len, "cannot create the output %s: %s", path, strerror(errno));
+        snprintf(error, error_len, "cannot create the output %s: %s", setup->path, strerror(errno));
     return fd;
 }
 
-bool sink_open_file(struct sink *s, const struct sink_setup *setup, bool lines, char *error,
-                    size_t error_len)
+bool sink_open_path(struct sink *s, const struct sink_setup *setup, struct outfile_setup *file,
+                    char *error, size_t error_len)
 {
     bool standard = strcmp(setup->path, "-") == 0;
-    int fd;
 
     s->name = standard ? "standard output" : setup->path;
     s->dir_fd = AT_FDCWD;
-    fd = standard ? open_stdout(error, error_len) : open_path(s, setup->path, error, error_len);
-    if (fd < 0)
+    file->base = setup->base;
+    file->events = setup->events;
+    file->sync = setup->fsync;
+    file->fd = standard ? open_stdout(error, error_len) : open_path(s, setup, error, error_len);
+    if (file->fd < 0)
         return false;
-    s->out = outfile_new(setup->base, fd, lines, &setup->events);
+    if (standard || !setup->lock || setup->lock(file->fd, setup->lock_arg, error, error_len))
+        return true;
+    close(file->fd);
+    return false;
+}
+
+bool sink_open_file(struct sink *s, const struct outfile_setup *file, char *error, size_t error_len)
+{
+    struct stat st;
+
+    s->out = outfile_new(file);
     if (s->out)
         return true;
-    close(fd);
-    snprintf(error, error_len, "out of memory");
+    if (file->packing != PACKING_NONE && fstat(file->fd, &st) == 0 && !S_ISREG(st.st_mode))
+        snprintf(error, error_len, "the output %s is no file, and only files are packed", s->name);
+    else
+        snprintf(error, error_len, "out of memory");
+    close(file->fd);
+    if (s->leaf)
+        (void)unlinkat(s->dir_fd, s->leaf, 0);
     return false;
 }

@@ -33,6 +33,7 @@ static const struct sink_ops body_ops = {.put = put, .free = free_sink};
 
 struct sink *sink_body_open(const struct sink_setup *setup, char *error, size_t error_len)
 {
+    struct outfile_setup file = {.records = false};
     struct sink *s = calloc(1, sizeof(*s));
 
     if (!s) {
@@ -40,7 +41,8 @@ struct sink *sink_body_open(const struct sink_setup *setup, char *error, size_t 
         return NULL;
     }
     s->ops = &body_ops;
-    if (sink_open_file(s, setup, false, error, error_len))
+    if (sink_open_path(s, setup, &file, error, error_len) &&
+        sink_open_file(s, &file, error, error_len))
         return s;
     free(s);
     return NULL;

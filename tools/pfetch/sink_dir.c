@@ -181,6 +181,7 @@ static bool open_dir(struct sink_dir *d, const char *path, char *error, size_t e
 static bool open_index(struct sink_dir *d, const struct sink_setup *setup, char *error,
                        size_t error_len)
 {
+    struct outfile_setup file = {.base = setup->base, .records = true, .events = setup->events};
     int fd = openat(d->dir, INDEX_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
     if (fd < 0 && errno == EEXIST) {
@@ -196,13 +197,8 @@ static bool open_index(struct sink_dir *d, const struct sink_setup *setup, char 
     }
     d->sink.leaf = INDEX_NAME;
     d->sink.dir_fd = d->dir;
-    d->sink.out = outfile_new(setup->base, fd, true, &setup->events);
-    if (d->sink.out)
-        return true;
-    close(fd);
-    (void)unlinkat(d->dir, INDEX_NAME, 0);
-    snprintf(error, error_len, "out of memory");
-    return false;
+    file.fd = fd;
+    return sink_open_file(&d->sink, &file, error, error_len);
 }
 
 struct sink *sink_dir_open(const struct sink_setup *setup, char *error, size_t error_len)

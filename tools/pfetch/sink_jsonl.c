@@ -1,8 +1,16 @@
-/* Every page as one line of JSONL, to a file, a pipe or standard output. */
+/*
+ * Every page as one line of JSONL, to a file, packed or not, a pipe or standard output.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sink.h"
+
+struct sink_jsonl {
+    struct sink sink;
+    int fd; /* the outfile's */
+    enum packing packing;
+};
 
 static bool put(struct sink *s, const struct record *record)
 {
@@ -10,25 +18,39 @@ static bool put(struct sink *s, const struct record *record)
     return outfile_commit(s->out) || sink_fail(s, outfile_error(s->out));
 }
 
+static bool scan(struct sink *s, record_scan_cb on_record, void *arg, struct sink_scanned *scanned)
+{
+    const struct sink_jsonl *j = (const struct sink_jsonl *)s;
+    struct record_scan all = {
+        .fd = j->fd, .packing = j->packing, .on_record = on_record, .arg = arg};
+
+    return sink_scan_lines(s, &all, scanned);
+}
+
 static void free_sink(struct sink *s)
 {
     free(s);
 }
 
-static const struct sink_ops jsonl_ops = {.put = put, .free = free_sink};
+static const struct sink_ops jsonl_ops = {.put = put, .scan = scan, .free = free_sink};
 
 struct sink *sink_jsonl_open(const struct sink_setup *setup, char *error, size_t error_len)
 {
-    struct sink *s = calloc(1, sizeof(*s));
+    struct outfile_setup file = {.records = true, .packing = sink_packing(setup->path)};
+    struct sink_jsonl *j = calloc(1, sizeof(*j));
 
-    if (!s) {
+    if (!j) {
         snprintf(error, error_len, "out of memory");
         return NULL;
     }
-    s->ops = &jsonl_ops;
-    s->recorder = setup->recorder;
-    if (sink_open_file(s, setup, true, error, error_len))
-        return s;
-    free(s);
+    j->sink.ops = &jsonl_ops;
+    j->sink.recorder = setup->recorder;
+    j->packing = file.packing;
+    if (sink_open_path(&j->sink, setup, &file, error, error_len)) {
+        j->fd = file.fd;
+        if (sink_open_file(&j->sink, &file, error, error_len))
+            return &j->sink;
+    }
+    free(j);
     return NULL;
 }

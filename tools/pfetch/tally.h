@@ -13,9 +13,12 @@
 
 /* All zero but `total_known` at the beginning. */
 struct tally {
-    uint64_t total; /* targets there are in all, if known                            */
+    uint64_t total; /* targets that are due in all, if known                         */
     bool total_known;
-    uint64_t targets; /* taken from the input                                          */
+    uint64_t targets;      /* taken from the input, but for those that were not due         */
+    uint64_t there;        /* not due: the output has them                                  */
+    uint64_t there_failed; /* pages that it has and that are not ok                    */
+    uint64_t twice;        /* not due: equal to an earlier one                         */
     uint64_t pages[FETCH_OUTCOME_COUNT]; /* handed to the output, by outcome */
     uint64_t recorded;                   /* their sum                                  */
     uint64_t dropped;                    /* of these, never written: the output failed first */
