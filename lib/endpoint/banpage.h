@@ -32,8 +32,8 @@ void pf_bans_free(struct pf_bans *bans);
 
 /*
  * Why the body of a success is no page: a maker's name, "ban_regex", "expect_regex" or
- * "min_bytes"; NULL: it is one.  Static.  A NUL stands behind its `n` bytes: regexec() is told where
- * they end, but what checks it under sanitizers looks for one.
+ * "min_bytes"; NULL: it is one.  Static.  A NUL stands behind its `n` bytes: regexec() is told
+ * where they end, but what checks it under sanitizers looks for one.
  */
 const char *pf_bans_find(const struct pf_bans *bans, const char *body, size_t n);
 
