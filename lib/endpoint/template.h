@@ -59,8 +59,8 @@ bool pf_template_may_follow(const struct pf_template *template, const struct pf_
 
 /*
  * The request for the place that the endpoint redirected to, which stays on the endpoint's host
- * (the caller sees to it).  A key that is a header field goes along there, and nowhere else.  `url` is
- * the target's, for a body that is said again.  Errors as pf_template_request().
+ * (the caller sees to it).  A key that is a header field goes along there, and nowhere else.
+ * `url` is the target's, for a body that is said again.  Errors as pf_template_request().
  */
 enum fetch_error pf_template_follow(struct pf_template *template, const struct pf_url *location,
                                     bool as_get, const char *url, size_t url_len,
