@@ -439,6 +439,8 @@ struct fetch_stats {
     int64_t cost_reserved_micro; /* expected of what is in flight                        */
     int64_t credits_left_micro;  /* as the provider said last; -1: it does not           */
     unsigned attempt_timeout_ms; /* after which an attempt is over, whatever comes of it */
+    int64_t cost_hourly_micro;   /* spent in an hour at the pace of about the last half minute; -1
+                                    in the first second, when there is none                    */
 };
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats);
 

@@ -30,8 +30,11 @@ enum fetch_error pf_bans_new(struct pf_bans **bans, const struct fetch_options *
 /* NULL is ignored. */
 void pf_bans_free(struct pf_bans *bans);
 
-/* Why the body of a success is no page: a maker's name, "ban_regex", "expect_regex" or
- * "min_bytes"; NULL: it is one.  Static. */
+/*
+ * Why the body of a success is no page: a maker's name, "ban_regex", "expect_regex" or
+ * "min_bytes"; NULL: it is one.  Static.  A NUL stands behind its `n` bytes: regexec() is told
+ * where they end, but what checks it under sanitizers looks for one.
+ */
 const char *pf_bans_find(const struct pf_bans *bans, const char *body, size_t n);
 
 /* The same for the body of a target's refusal (403, 405, 429, 503): makers' pages alone. */

@@ -146,8 +146,9 @@ struct pf_profile {
 /*
  * The profile that the options ask for: `file` (path) where it is not NULL, else the built-in
  * `name` (NULL: proxiesapi).  With a file `name` is NULL or the name in it.  Gives it in *profile
- * (pf_profile_free()).  FETCH_E_INVALID (no such name), FETCH_E_PROFILE (the file cannot be read, or
- * is no profile: path, line and what would be right are told), FETCH_E_NOMEM; a sentence in *failure.
+ * (pf_profile_free()).  FETCH_E_INVALID (no such name), FETCH_E_PROFILE (the file cannot be read,
+ * or is no profile: path, line and what would be right are told), FETCH_E_NOMEM; a sentence in
+ * *failure.
  */
 enum fetch_error pf_profile_load(struct pf_profile **profile, const char *name, const char *file,
                                  struct fetch_failure *failure);

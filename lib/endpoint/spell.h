@@ -18,7 +18,8 @@ bool pf_pairs_next(const struct pf_buf *pairs, size_t *at, struct fetch_pair *pa
 bool pf_pairs_have(const struct pf_buf *pairs, const char *name);
 
 /*
- * Appends what the profile always says, and how it says render, premium, country, session and device.
+ * Appends what the profile always says, and how it says render, premium, country, session and
+ * device.
  * FETCH_E_UNSUPPORTED (no spelling), FETCH_E_INVALID (a value that the provider does not take),
  * FETCH_E_NOMEM, FETCH_E_TOO_LARGE; a sentence in *failure (not NULL).
  */

@@ -50,27 +50,27 @@ enum fetch_error pf_template_request(struct pf_template *template, const char *u
                                      const struct pf_extras *extras, struct pf_request *request);
 
 /*
- * Whether a redirect of the endpoint's own with this status may be followed (RFC 9110 section 15.4):
- * 307 and 308 ask for the same again, 303 for a GET, 301 and 302 are followed only where the
- * request was a GET.  *as_get, false before a call's first redirect, is kept between them.
+ * Whether a redirect of the endpoint's own with this status may be followed (RFC 9110 section
+ * 15.4): 307 and 308 ask for the same again, 303 for a GET, 301 and 302 are followed only where
+ * the request was a GET.  *as_get, false before a call's first redirect, is kept between them.
  */
 bool pf_template_may_follow(const struct pf_template *template, const struct pf_extras *extras,
                             int status, bool *as_get);
 
 /*
- * The request for the place that the endpoint redirected to, which stays on the endpoint's host (the
- * caller sees to it).  A key that is a header field goes along there, and nowhere else.  `url` is
- * the target's, for a body that is said again.  Errors as pf_template_request().
+ * The request for the place that the endpoint redirected to, which stays on the endpoint's host
+ * (the caller sees to it).  A key that is a header field goes along there, and nowhere else.
+ * `url` is the target's, for a body that is said again.  Errors as pf_template_request().
  */
 enum fetch_error pf_template_follow(struct pf_template *template, const struct pf_url *location,
                                     bool as_get, const char *url, size_t url_len,
                                     const struct pf_extras *extras, struct pf_request *request);
 
 /*
- * Whether what a target has of its own can be sent: FETCH_OK; FETCH_E_INVALID (a name that is empty,
- * no token, or not the caller's to set; a control character in a value; too many; a body with GET);
- * FETCH_E_UNSUPPORTED (the profile does not forward header fields, or that method).  *fault is then
- * a half-sentence (static).
+ * Whether what a target has of its own can be sent: FETCH_OK; FETCH_E_INVALID (a name that is
+ * empty, no token, or not the caller's to set; a control character in a value; too many; a body
+ * with GET); FETCH_E_UNSUPPORTED (the profile does not forward header fields, or that method).
+ * *fault is then a half-sentence (static).
  */
 enum fetch_error pf_template_check(const struct pf_template *template,
                                    const struct pf_extras *extras, const char **fault);

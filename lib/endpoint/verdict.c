@@ -413,17 +413,14 @@ static enum fetch_error unwrap(const struct answer *a, struct pf_unwrapped *unwr
 }
 
 struct pf_verdict pf_verdict_of_answer(const struct pf_profile *profile, const struct pf_bans *bans,
-                                       const struct pf_response *r, struct pf_unwrapped *unwrapped)
+                                       struct pf_response *r, struct pf_unwrapped *unwrapped)
 {
     struct answer a = {.profile = profile, .response = r, .unwrapped = unwrapped};
     struct pf_verdict v = untold;
-    enum fetch_error e;
+    enum fetch_error e = pf_response_view(r, &a.body, &a.body_len);
 
-    a.body = r->decoder ? r->decoded.data : r->mem.data + r->body_at;
-    a.body_len = r->decoder ? r->decoded.len : r->body_len;
-    if (a.body_len == 0)
-        a.body = "";
-    e = unwrap(&a, unwrapped);
+    if (e == FETCH_OK)
+        e = unwrap(&a, unwrapped);
     if (e != FETCH_OK)
         v = pf_verdict_of_error(e, false);
     read_answer(&a);

@@ -1,9 +1,10 @@
 /*
  * The verdict on one attempt: what it means for the target, and what may follow.  Pure.
  *
- * The profile's rules decide, the first that fits.  They look at the target's status first (a header
- * field or a member of the envelope: where it is there the target was reached), at the provider's
- * own code second, at the endpoint's status last.  A page is then held against the ban pages.
+ * The profile's rules decide, the first that fits.  They look at the target's status first (a
+ * header field or a member of the envelope: where it is there the target was reached), at the
+ * provider's own code second, at the endpoint's status last.  A page is then held against the ban
+ * pages.
  */
 #ifndef PF_ENDPOINT_VERDICT_H
 #define PF_ENDPOINT_VERDICT_H
@@ -48,8 +49,8 @@ struct pf_verdict {
     size_t request_id_len;
 };
 
-/* An exchange that did not end as one: `error` is not FETCH_OK.  `calm`: the endpoint asked for less
- * (RFC 9113, ENHANCE_YOUR_CALM). */
+/* An exchange that did not end as one: `error` is not FETCH_OK.  `calm`: the endpoint asked for
+ * less (RFC 9113, ENHANCE_YOUR_CALM). */
 struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm);
 
 /*
@@ -58,7 +59,7 @@ struct pf_verdict pf_verdict_of_error(enum fetch_error error, bool calm);
  * the page's own bytes and header fields afterwards; it is left empty otherwise.
  */
 struct pf_verdict pf_verdict_of_answer(const struct pf_profile *profile, const struct pf_bans *bans,
-                                       const struct pf_response *response,
+                                       struct pf_response *response,
                                        struct pf_unwrapped *unwrapped);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 
 #define HOUR_MS 3600000.0
+#define PACE_MIN_MS 1000 /* a few calls at once are no pace */
 
 static int64_t add(int64_t a, int64_t b)
 {
@@ -23,9 +24,8 @@ const char *pf_budget_fault(int64_t max_micro, int64_t per_call_micro, bool prov
     if (per_call_micro < 0)
         return "the cost of a call is below 0";
     if (max_micro > 0 && per_call_micro == 0 && !provider_says)
-        return "a spending limit needs a cost of a call, since the profile knows of no header "
-               "field "
-               "that tells it";
+        return "a spending limit needs a cost of a call (cost_per_call), since the profile knows "
+               "of no header field that tells it";
     return NULL;
 }
 
@@ -111,17 +111,10 @@ int64_t pf_budget_hourly(const struct pf_budget *b, uint64_t now_ms)
     double faded = b->recent_micro * exp(-since / PF_BUDGET_FADE_MS);
     /* What a steady pace of 1 a millisecond would have come to by now. */
     double weight = PF_BUDGET_FADE_MS * (1 - exp(-ran / PF_BUDGET_FADE_MS));
-    double hourly = weight > 0 ? faded / weight * HOUR_MS : 0;
+    double hourly;
 
-    return hourly < (double)INT64_MAX / 2 ? (int64_t)hourly : INT64_MAX;
-}
-
-int64_t pf_budget_projected(const struct pf_budget *b, uint64_t done, uint64_t total)
-{
-    double whole;
-
-    if (done == 0 || b->spent_micro == 0)
+    if (b->began_ms == 0 || ran < PACE_MIN_MS)
         return -1;
-    whole = (double)b->spent_micro / (double)done * (double)(total > done ? total : done);
-    return whole < (double)INT64_MAX / 2 ? (int64_t)whole : INT64_MAX;
+    hourly = faded / weight * HOUR_MS;
+    return hourly < (double)INT64_MAX / 2 ? (int64_t)hourly : INT64_MAX;
 }

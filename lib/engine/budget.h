@@ -94,10 +94,8 @@ int64_t pf_budget_end(struct pf_budget *b, int64_t cost_micro, enum fetch_billed
 /* Expected of what is under way and of what is unsure. */
 int64_t pf_budget_reserved(const struct pf_budget *b);
 
-/* Spent in an hour, at the pace of about the last half minute. */
+/* Spent in an hour, at the pace of about the last half minute; -1 within a second of the first
+ * start, when there is none. */
 int64_t pf_budget_hourly(const struct pf_budget *b, uint64_t now_ms);
-
-/* What `total` pages will have cost where `done` have cost what was spent; -1: not known yet. */
-int64_t pf_budget_projected(const struct pf_budget *b, uint64_t done, uint64_t total);
 
 #endif

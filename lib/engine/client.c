@@ -148,6 +148,7 @@ void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *s
     now.resting_hosts = client->domains.resting_now;
     now.cost_micro = client->budget.spent_micro;
     now.cost_reserved_micro = pf_budget_reserved(&client->budget);
+    now.cost_hourly_micro = pf_budget_hourly(&client->budget, clock);
     now.credits_left_micro = client->credits_left_micro;
     now.attempt_timeout_ms = client->timeout_ms;
     now.limit_found = pf_limiter_learned(&client->limiter);

@@ -239,10 +239,29 @@ static void seal_field(struct pf_response *r, struct fetch_header *f)
     f->value = value;
 }
 
-enum fetch_error pf_response_seal(struct pf_response *r, const char **body, size_t *body_len)
+enum fetch_error pf_response_view(struct pf_response *r, const char **body, size_t *body_len)
 {
     struct pf_buf *holder = r->decoder ? &r->decoded : &r->mem;
+    size_t at = r->decoder ? 0 : r->body_at, n = r->decoder ? holder->len : r->body_len;
     enum fetch_error e = FETCH_OK;
+
+    *body = "";
+    *body_len = 0;
+    if (n == 0)
+        return FETCH_OK;
+    if (!r->decoder) /* a failure may have left more behind it */
+        pf_response_consumed(r);
+    e = pf_buf_terminate(holder);
+    if (e == FETCH_OK) {
+        *body = holder->data + at;
+        *body_len = n;
+    }
+    return e;
+}
+
+enum fetch_error pf_response_seal(struct pf_response *r, const char **body, size_t *body_len)
+{
+    enum fetch_error e;
 
     *body = "";
     *body_len = 0;
@@ -250,18 +269,12 @@ enum fetch_error pf_response_seal(struct pf_response *r, const char **body, size
         pf_response_fini(r);
         return FETCH_OK;
     }
-    if (r->body_len > 0) /* a failure may have left more behind it */
+    if (r->body_len > 0)
         pf_response_consumed(r);
-    if (holder->len > 0) {
-        pf_buf_trim(holder);
-        e = pf_buf_terminate(holder);
-    }
+    pf_buf_trim(r->decoder ? &r->decoded : &r->mem);
+    e = pf_response_view(r, body, body_len);
     for (size_t i = 0; i < r->field_count; i++)
         seal_field(r, &r->field[i]);
-    if (e == FETCH_OK && (r->decoder ? holder->len : r->body_len) > 0) {
-        *body = r->decoder ? holder->data : holder->data + r->body_at;
-        *body_len = r->decoder ? holder->len : r->body_len;
-    }
     pf_decoder_free(r->decoder);
     r->decoder = NULL;
     return e;

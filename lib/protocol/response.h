@@ -88,6 +88,12 @@ void pf_response_consumed(struct pf_response *r);
 enum fetch_error pf_response_end(struct pf_response *r);
 
 /*
+ * Lends the body of a whole answer before it is sealed, with a NUL behind it.  *body is never NULL.
+ * FETCH_E_NOMEM.
+ */
+enum fetch_error pf_response_view(struct pf_response *r, const char **body, size_t *body_len);
+
+/*
  * The value, without trailing white space, of the next field `name` (lower case) from field number
  * *cursor on, which moves behind it; NULL if there is none.  Only before sealing.
  */

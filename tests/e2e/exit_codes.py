@@ -90,7 +90,7 @@ def wrong_key():
     with Sandbox("latency=20ms") as sandbox:
         done = run("-e", sandbox.endpoint, "--key", "wrong", "-c", "1", "--summary",
                    path("wrong"), *urls(50))
-        says("a wrong key", done, 3, "key", "401")
+        says("a wrong key", done, 3, "key", "401", "correct the key", "another list")
         equal("nothing is sent after it was asked once more", sandbox.stats()["calls"], 2)
         equal("its page is on record", [r["outcome"] for r in records(done.out)], ["account"])
         summary = summary_of("wrong")
@@ -113,13 +113,17 @@ def spending():
     """--max-credits: never overstepped, and the rest is left for another run."""
     with Sandbox() as sandbox:
         done = run(*sandbox.args, "--max-credits", "3", "--cost-per-call", "1", *urls(10))
-        says("--max-credits", done, 5, "--max-credits")
+        says("--max-credits", done, 5, "--max-credits", "another list")
         equal("three calls for three credits", sandbox.stats()["calls"], 3)
         equal("three pages on record", [(r["outcome"], r["cost"]) for r in records(done.out)],
               [("ok", 1)] * 3)
         done = run(*sandbox.args, "--max-credits", "3", *urls(10))
-        says("a limit without a price", done, 2, "cost of a call")
+        says("a limit without a price", done, 2, "cost of a call", "cost_per_call")
         equal("nothing was sent for it", sandbox.stats()["calls"], 3)
+        args = [*sandbox.args, "--max-credits", "3", "--cost-per-call", "1", "-o", "spent.jsonl"]
+        says("--max-credits with an output", run(*args, *urls(5)), 5, "go on by --resume")
+        says("which goes on as it was told", run(*args, "--resume", *urls(5)), 0)
+        equal("and nothing is paid for twice", sandbox.stats()["calls"], 3 + 5)
 
 
 # ---------------------------------------------------------------- 4 --
@@ -206,7 +210,7 @@ def max_time():
     with Sandbox("latency=200ms") as sandbox:
         done = run(*sandbox.args, "-c", "1", "--max-time", "1", "--summary", path("time"),
                    *urls(500))
-        says("--max-time", done, 5, "max-time")
+        says("--max-time", done, 5, "max-time", "another list")
         got = records(done.out)
         equal("what was under way came in", sandbox.stats()["calls"], len(got))
         check("and is ok", all(r["outcome"] == "ok" for r in got))

@@ -306,6 +306,7 @@ START_TEST(nothing_is_sent_over_the_budget)
     ck_assert_uint_eq(ok, 3);
     ck_assert_uint_eq(unsent, 7);
     ck_assert_int_eq(rig_stats(&r).cost_micro, 3000000);
+    ck_assert_int_ne(rig_stats(&r).cost_hourly_micro, 0); /* none yet, or some */
     ck_assert_uint_eq(r.peer.request_count, 3);
     rig_fini(&r);
 }

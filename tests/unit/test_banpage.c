@@ -17,12 +17,16 @@ static struct pf_bans *bans_of(const struct fetch_options *o)
     return bans;
 }
 
-/* Why these bytes are no page, with nothing readable behind them. */
+/* Why these bytes are no page, with nothing readable behind them but a NUL. */
 static const char *found_in(const struct pf_bans *bans, const char *body, size_t n)
 {
     struct unit_guard g = {0};
-    const char *reason = pf_bans_find(bans, unit_guard_put(&g, body, n), n);
+    char *room = unit_guard_room(&g, n + 1);
+    const char *reason;
 
+    memcpy(room, body, n);
+    room[n] = '\0';
+    reason = pf_bans_find(bans, room, n);
     unit_guard_fini(&g);
     return reason;
 }

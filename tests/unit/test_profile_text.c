@@ -25,17 +25,18 @@ static struct pf_profile *sound(const char *text)
 
 /* ------------------------------------------------------------- whole ones -- */
 
+#define SOUND_TIGHT                                                                                \
+    "\tname=mine \nendpoint=https://api.example.com/\nkey =\tquery\tk\ntarget= query u\t\n"        \
+    "timeout = 60\nrule=200-299 -> page\nrule=* -> transient"
+#define SOUND_CRLF                                                                                 \
+    "name = mine\r\nendpoint = https://api.example.com/\r\nkey = query k\r\ntarget = query u\r\n"  \
+    "timeout = 60\r\n\r\nrule = 200-299 -> page\r\nrule = * -> transient\r\n"
+
 START_TEST(lines_end_as_they_may)
 {
     static const char *const texts[] = {
-        SOUND,
-        "\xef\xbb\xbf" SOUND,
-        "\xef\xbb\xbf# mine\n\n \t\n  # its own\n" SOUND,
-        "name = mine\r\nendpoint = https://api.example.com/\r\nkey = query k\r\ntarget = query "
-        "u\r\n"
-        "timeout = 60\r\n\r\nrule = 200-299 -> page\r\nrule = * -> transient\r\n",
-        "\tname=mine \nendpoint=https://api.example.com/\nkey =\tquery\tk\ntarget= query u\t\n"
-        "timeout = 60\nrule=200-299 -> page\nrule=* -> transient",
+        SOUND,      "\xef\xbb\xbf" SOUND, "\xef\xbb\xbf# mine\n\n \t\n  # its own\n" SOUND,
+        SOUND_CRLF, SOUND_TIGHT,
     };
 
     for (size_t i = 0; i < COUNT(texts); i++) {

@@ -1,4 +1,5 @@
 /* An answer's memory: rooms, fields, bodies that stay or move, and what a page is given of it. */
+#include "unit/coded.h"
 #include "unit/unit.h"
 
 #include <stdbool.h>
@@ -282,6 +283,47 @@ START_TEST(a_body_stays_where_it_is_read)
 }
 END_TEST
 
+/* What is looked at before it is sealed ends with a NUL too, decoded or not, however it fits. */
+START_TEST(a_body_may_be_seen_before)
+{
+    for (size_t plain = 0; plain < 80; plain++) {
+        struct coded text = coded_text(plain, 1), packed = coded_zlib(text.data, plain, CODED_GZIP);
+
+        for (int coded = 0; coded < 2; coded++) {
+            const struct coded *sent = coded ? &packed : &text;
+            struct pf_response r;
+            const char *body;
+            size_t n;
+
+            pf_response_init(&r, MAX_BODY, 2);
+            put(&r, UNIT_STR(HEAD));
+            if (coded)
+                put_field(&r, "Content-Encoding: gzip\r\n", 16, 2, 4);
+            end_head(&r, sent->n);
+            if (sent->n > 0) {
+                size_t at = put(&r, (const char *)sent->data, sent->n);
+
+                ck_assert_int_eq(pf_response_body(&r, r.mem.data + at, sent->n), FETCH_OK);
+            }
+            pf_response_consumed(&r);
+            ck_assert_int_eq(pf_response_end(&r), FETCH_OK);
+            for (int i = 0; i < 3; i++) { /* twice, and then it is sealed */
+                if (i < 2)
+                    ck_assert_int_eq(pf_response_view(&r, &body, &n), FETCH_OK);
+                else
+                    body = sealed(&r, &n);
+                ck_assert_uint_eq(n, plain);
+                ck_assert(n == 0 || memcmp(body, text.data, n) == 0);
+                ck_assert_int_eq(body[n], '\0');
+            }
+            pf_response_fini(&r);
+        }
+        coded_free(&text);
+        coded_free(&packed);
+    }
+}
+END_TEST
+
 START_TEST(a_body_moves_down_over_framing)
 {
     struct pf_response r;
@@ -417,6 +459,7 @@ int main(void)
     tcase_add_test(tc, memory_that_is_not_used_goes_back);
     tc = unit_case(suite, "bodies");
     tcase_add_test(tc, a_body_stays_where_it_is_read);
+    tcase_add_test(tc, a_body_may_be_seen_before);
     tcase_add_test(tc, a_body_moves_down_over_framing);
     tcase_add_test(tc, bodies_have_a_ceiling);
     tcase_add_test(tc, a_failed_answer_keeps_what_came);

@@ -366,8 +366,8 @@ START_TEST(payments_fade)
 }
 END_TEST
 
-/* `rate` targets a second for a minute, of whose attempts every `nth` fails, 1 being all.  Calls that
- * are held back: *held; retries made. */
+/* `rate` targets a second for a minute, of whose attempts every `nth` fails, 1 being all.  Calls
+ * that are held back: *held; retries made. */
 static unsigned minute_of(unsigned rate, unsigned nth, unsigned *held)
 {
     struct play play = play_with(3);

@@ -99,10 +99,11 @@ START_TEST(bar_says_most_where_there_is_room)
 {
     struct progress_moment m = begin();
 
+    m.stats.cost_hourly_micro = 439200000000;
     progress_bar(text, &m, 300);
     ck_assert_str_eq(text, "[===============>              ] 61,728/123,456  pausing 2 s, until "
                            "06:53:22  123/s  64/80 in flight  12 waiting  ETA 8:20  ok 61,000  "
-                           "failed 728  spent 61,000 of about 122,000  retried 1,234  "
+                           "failed 728  spent 61,000 of about 122,000, 439,200/h  retried 1,234  "
                            "2 hosts rest  7.0 GiB");
     m.stats.brake_ms = 0;
     progress_bar(text, &m, 40);
@@ -162,6 +163,7 @@ START_TEST(json_has_the_same_members_always)
                      "2025-11-26T06:53:22Z");
     ck_assert_double_eq(json_real_value(json_object_get(full, "spent")), 61000);
     ck_assert_double_eq(json_real_value(json_object_get(full, "projected")), 122000);
+    ck_assert(json_object_get(full, "spent_hourly") != NULL);
     ck_assert(json_is_null(json_object_get(full, "credits_left")));
     ck_assert(json_is_null(json_object_get(full, "note")));
     tally = (struct tally){.total = 0};

@@ -86,7 +86,8 @@ START_TEST(people_are_told_what_to_do)
         "bad_url 1\n"
         "pfetch: 8 calls (3 retried, 1 throttled, 12.5 %), latency 203 ms median, 60.0 s 90 %, "
         "60.0 s longest, queued 5 ms median, 5 ms 90 %\n"
-        "pfetch: 6 credits spent, 3 for each page that is ok, about 8 for the whole list\n"
+        "pfetch: 6 credits spent (5,400/h), 3 for each page that is ok, about 8 for the whole "
+        "list\n"
         "pfetch: 2 of the list not fetched\n"
         "pfetch: the pages are in pages.jsonl\n"
         "pfetch: 1 target_error: the site itself answered so; asking again rarely helps\n"
@@ -123,20 +124,21 @@ START_TEST(programs_are_told_the_same)
     json_t *o, *hosts;
     int n, exact;
     const char *again, *most, *failing;
-    double cost, page, whole, share;
+    double cost, page, hourly, whole, share;
 
     tally.there = 7;
     o = json_of(&s);
-    ck_assert_int_eq(json_unpack(o, "{s:i,s:i,s:s,s:f,s:f,s:f,s:f}", "failed", &n,
+    ck_assert_int_eq(json_unpack(o, "{s:i,s:i,s:s,s:f,s:f,s:f,s:f,s:f}", "failed", &n,
                                  "failed_mendable", &exact, "again_with", &again, "cost", &cost,
-                                 "cost_per_page", &page, "cost_projected", &whole,
-                                 "throttled_share", &share),
+                                 "cost_per_page", &page, "cost_hourly", &hourly, "cost_projected",
+                                 &whole, "throttled_share", &share),
                      0);
     ck_assert_int_eq(n, 4);
     ck_assert_int_eq(exact, 2);
     ck_assert_str_eq(again, "--resume --retry-failed");
     ck_assert_double_eq(cost, 6);
     ck_assert_double_eq(page, 3);
+    ck_assert_double_eq(hourly, 5400);
     ck_assert_double_eq(whole, 8);
     ck_assert_double_eq(share, 0.125);
     ck_assert_ptr_null(json_object_get(o, "credits_left"));

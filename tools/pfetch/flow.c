@@ -124,6 +124,14 @@ void flow_put(struct flow *f, uint64_t place, const struct record *record, struc
     drain(f);
 }
 
+/* How to fetch what a run that has ended early did not. */
+static const char *how_on(const struct flow *f)
+{
+    return f->part.resumable ? "go on by --resume"
+                             : "fetch what is missing with another list; --resume finds it by "
+                               "itself in an output that -o names";
+}
+
 /* Here and now, since each further call ends alike; a page callback may do that. */
 static void note_limit(struct flow *f, const struct fetch_page *page)
 {
@@ -134,11 +142,10 @@ static void note_limit(struct flow *f, const struct fetch_page *page)
     if (account)
         console_say(f->part.console, FETCH_LOG_ERROR, "the account stops the run: %s",
                     page->message ? page->message : fetch_strerror(page->error));
-    console_note(f->part.console, "%s; what is under way may still come in",
-                 account
-                     ? "nothing more is sent: correct the key or the plan, then go on by --resume"
-                     : "--max-credits is reached: nothing more is sent; go on by --resume with "
-                       "more of them");
+    console_note(f->part.console,
+                 "%s: nothing more is sent, what is under way may still come in; %s, then %s",
+                 account ? "the key is of no use now" : "--max-credits is reached",
+                 account ? "correct the key or the plan" : "allow more credits", how_on(f));
     stop(f, account ? FLOW_STOP_ACCOUNT : FLOW_STOP_CREDITS, false);
     fetch_gather_stop(f->gather);
 }
@@ -274,10 +281,10 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (f->stop == FLOW_GOES_ON)
-        console_note(
-            f->part.console,
-            "--max-time is over: nothing more is sent, what is under way may still come in; go on "
-            "by --resume");
+        console_note(f->part.console,
+                     "--max-time is over: nothing more is sent, what is under way may still come "
+                     "in; then %s",
+                     how_on(f));
     stop(f, FLOW_STOP_TIME, false);
 }
 

@@ -43,6 +43,7 @@ struct flow_parts {
     struct tally *tally;
     uint64_t limit;       /* targets; 0: none                                     */
     uint32_t max_time_ms; /* 0: none                                              */
+    bool resumable;       /* --resume can go on with the output                   */
     bool tell_failures;   /* the output has no records: say what failed           */
 };
 

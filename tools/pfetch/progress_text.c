@@ -13,7 +13,7 @@
 
 #define DRAWING_MIN 8u
 #define DRAWING_MAX 30u
-#define SPENT_MAX (2u * UNITS_MAX + 24u)
+#define SPENT_MAX (3u * UNITS_MAX + 28u)
 
 static uint64_t eta_s(const struct progress_moment *m)
 {
@@ -79,12 +79,15 @@ static const char *pause_end(char to[UNITS_MAX], const struct progress_moment *m
 static const char *spent(char to[SPENT_MAX], const struct progress_moment *m)
 {
     int64_t cost = m->stats.cost_micro, whole = tally_projected(m->tally, cost);
-    char a[UNITS_MAX], b[UNITS_MAX];
+    bool paces = m->stats.cost_hourly_micro > 0;
+    char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX];
 
     to[0] = '\0';
     if (m->tally->costed > 0 || cost > 0)
-        snprintf(to, SPENT_MAX, "spent %s%s%s", units_credits(a, cost),
-                 whole > cost ? " of about " : "", whole > cost ? units_credits(b, whole) : "");
+        snprintf(to, SPENT_MAX, "spent %s%s%s%s%s%s", units_credits(a, cost),
+                 whole > cost ? " of about " : "", whole > cost ? units_credits(b, whole) : "",
+                 paces ? ", " : "", paces ? units_credits(c, m->stats.cost_hourly_micro) : "",
+                 paces ? "/h" : "");
     return to;
 }
 
@@ -229,6 +232,7 @@ void progress_json(char to[PROGRESS_TEXT], const struct progress_moment *m)
     else
         put(to, ",\"eta_seconds\":null");
     put_credits(to, "spent", costs ? s->cost_micro : -1);
+    put_credits(to, "spent_hourly", costs ? s->cost_hourly_micro : -1);
     put_credits(to, "projected", costs ? tally_projected(t, s->cost_micro) : -1);
     put_credits(to, "credits_left", s->credits_left_micro);
     put(to, ",\"note\":%s%s%s}", m->note ? "\"" : "", m->note ? m->note : "null",

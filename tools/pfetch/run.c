@@ -336,6 +336,7 @@ static bool start(struct run *r)
                                      .tally = &r->tally,
                                      .limit = o->limit,
                                      .max_time_ms = o->max_time_ms,
+                                     .resumable = !sink_check_resume(o->output, o->format),
                                      .tell_failures = o->format == SINK_FORMAT_BODY};
     const struct progress_view view = {
         .tally = &r->tally, .client = r->client, .note = &r->flow.note};

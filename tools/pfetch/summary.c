@@ -60,15 +60,24 @@ static void put_calls(struct bytes *out, const struct summary *s)
     put_queueing(out, s);
 }
 
+int64_t summary_hourly(const struct summary *s)
+{
+    if (s->elapsed_ms < 1000)
+        return 0;
+    return (int64_t)((double)s->stats.cost_micro * 3600e3 / (double)s->elapsed_ms);
+}
+
 static void put_cost(struct bytes *out, const struct summary *s)
 {
     const struct tally *t = s->tally;
     int64_t spent = s->stats.cost_micro, whole = tally_projected(t, spent);
-    char a[UNITS_MAX], b[UNITS_MAX], left[UNITS_MAX];
+    char a[UNITS_MAX], b[UNITS_MAX], left[UNITS_MAX], pace[UNITS_MAX];
 
     if (t->costed == 0 && spent <= 0)
         return;
     bytes_format(out, "\npfetch: %s credits spent", units_credits(a, spent));
+    if (summary_hourly(s) > 0)
+        bytes_format(out, " (%s/h)", units_credits(pace, summary_hourly(s)));
     if (t->pages[FETCH_OUTCOME_OK] > 0)
         bytes_format(out, ", %s for each page that is ok",
                      units_credits(b, spent / (int64_t)t->pages[FETCH_OUTCOME_OK]));

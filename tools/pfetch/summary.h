@@ -31,6 +31,9 @@ struct summary {
 /* Whether the end of the list was not reached, or something of it was not put on record. */
 bool summary_is_incomplete(const struct summary *s);
 
+/* Millionths of a credit that it would have spent in an hour; 0 where it took less than a second. */
+int64_t summary_hourly(const struct summary *s);
+
 /* A few lines for people, each but the last with a line feed; appended. */
 void summary_text(struct bytes *out, const struct summary *s);
 

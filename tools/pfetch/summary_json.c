@@ -73,6 +73,7 @@ static void put_cost(struct bytes *out, const struct summary *s)
     if (t->costed > 0 || spent > 0) {
         put_credits(out, "cost", spent);
         put_credits(out, "cost_per_page", ok ? spent / ok : -1);
+        put_credits(out, "cost_hourly", summary_hourly(s) > 0 ? summary_hourly(s) : -1);
         put_credits(out, "cost_projected", tally_projected(t, spent));
     }
     put_credits(out, "credits_left", s->stats.credits_left_micro);
