@@ -3,9 +3,10 @@
  * h2_stream.c: the answer's memory, limits, what the end of a stream means, and floods.
  *
  * Windows: an answer is taken into its page's memory as it comes and bounded there by max_body, so
- * flow control has nothing to protect.  A stream's window covers a fast line with a long way
- * (2 MiB: 50 ms at 300 Mbit/s), the connection's is as large as the protocol has it: one
- * page that is slow never stands in the way of another.
+ * flow control has nothing to protect and only costs round trips.  A stream's window lets in the
+ * largest page whole, so that none waits for leave to go on, however long the way; the connection's
+ * is as large as the protocol has it, so that no page stands in the way of another.  What goes over
+ * max_body, or is not wanted any more, is reset at once.
  *
  * The :path holds the key, or a field does: those are never indexed (RFC 7541 section 7.1.3);
  * everything else of a repeated request is, and costs a byte a field.
@@ -17,9 +18,9 @@
 
 #include "base/limits.h"
 
-#define STREAM_WINDOW (2 << 20)
-#define CONNECTION_WINDOW INT32_MAX
-#define LIMIT_UNTOLD 100u /* RFC 9113 section 6.5.2 recommends no less */
+#define WINDOW_MAX INT32_MAX /* RFC 9113 section 6.9.1 */
+#define WINDOW_SPARE 65535u  /* over max_body: padding, and the byte that is one too many */
+#define LIMIT_UNTOLD 100u    /* RFC 9113 section 6.5.2 recommends no less */
 #define OUTPUT_BYTES 65536u
 #define FRAME_TYPES_KNOWN 10u /* RFC 9113 section 6 */
 /* Of frames that bring nothing, those included that nghttp2 drops without a word: more are a flood.
@@ -200,12 +201,16 @@ static int new_session(struct pf_h2 *h2)
     return rc;
 }
 
+static uint32_t stream_window(size_t max_body)
+{
+    return max_body < WINDOW_MAX - WINDOW_SPARE ? (uint32_t)max_body + WINDOW_SPARE : WINDOW_MAX;
+}
+
 struct pf_h2 *pf_h2_new(size_t max_body)
 {
-    uint32_t window = max_body < STREAM_WINDOW ? (uint32_t)max_body + 65535u : STREAM_WINDOW;
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, stream_window(max_body)},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, PF_MAX_HEAD},
     };
     struct pf_h2 *h2 = calloc(1, sizeof *h2);
@@ -218,8 +223,7 @@ struct pf_h2 *pf_h2_new(size_t max_body)
     if (new_session(h2) != 0 ||
         nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings,
                                 sizeof settings / sizeof *settings) != 0 ||
-        nghttp2_session_set_local_window_size(h2->session, NGHTTP2_FLAG_NONE, 0,
-                                              CONNECTION_WINDOW) != 0) {
+        nghttp2_session_set_local_window_size(h2->session, NGHTTP2_FLAG_NONE, 0, WINDOW_MAX) != 0) {
         pf_h2_free(h2);
         return NULL;
     }

@@ -30,7 +30,7 @@ START_TEST(a_connection_begins_with_its_settings)
 
         if (id == NGHTTP2_SETTINGS_ENABLE_PUSH)
             push = value != 0;
-        window = window || (id == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE && value >= MAX_BODY);
+        window = window || (id == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE && value > MAX_BODY);
         list = list || (id == NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE && value == PF_MAX_HEAD);
     }
     ck_assert(!push && window && list);
@@ -509,8 +509,38 @@ static void note_updates(struct wire *w, struct windows *win)
     }
 }
 
-/* A large page comes without a pause, and one that is slow beside it loses nothing by it. */
-START_TEST(a_window_is_never_empty)
+START_TEST(windows_are_wider_than_the_largest_page)
+{
+    static const struct {
+        size_t max_body;
+        int64_t window;
+    } sizes[] = {
+        {1, 65536},
+        {8 << 20, (8 << 20) + 65535},
+        {PF_DEFAULT_MAX_BODY, PF_DEFAULT_MAX_BODY + 65535},
+        {INT32_MAX - 65536u, INT32_MAX - 1},
+        {INT32_MAX - 65535u, INT32_MAX},
+        {INT32_MAX, INT32_MAX},
+        {UINT32_MAX, INT32_MAX},
+        {SIZE_MAX / 8, INT32_MAX},
+    };
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct windows win = {.connection = 65535};
+        struct wire w;
+
+        wire_init(&w, sizes[i].max_body);
+        wire_flush(&w);
+        note_updates(&w, &win);
+        ck_assert_int_eq(win.stream[0], sizes[i].window);
+        ck_assert_int_eq(win.connection, INT32_MAX);
+        wire_fini(&w);
+    }
+}
+END_TEST
+
+/* The largest page comes without a pause, and one that is slow beside it loses nothing by it. */
+START_TEST(a_page_never_waits_for_a_window)
 {
     static uint8_t piece[16384];
     const size_t total = (size_t)10 << 20;
@@ -520,7 +550,7 @@ START_TEST(a_window_is_never_empty)
 
     memset(piece, 'x', sizeof piece);
     begin(&b);
-    wire_init(&w, (size_t)64 << 20);
+    wire_init(&w, total);
     wire_ask(&w);
     wire_ask(&w);
     wire_head(&b, 3, 0, ":status", "200", NULL);
@@ -528,9 +558,10 @@ START_TEST(a_window_is_never_empty)
     wire_head(&b, 1, 0, ":status", "200", NULL);
     ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
     for (size_t sent = 0; sent < total; sent += sizeof piece) {
-        note_updates(&w, &win);
-        ck_assert_int_ge(win.connection, 1 << 20);
-        ck_assert_int_ge(win.stream[0], 1 << 20); /* half of it, at worst */
+        if (sent == 0)
+            note_updates(&w, &win); /* and what comes later is not needed */
+        ck_assert_int_gt(win.connection, (int64_t)(total - sent));
+        ck_assert_int_gt(win.stream[0], (int64_t)(total - sent));
         wire_data(&b, 1, sent + sizeof piece == total ? WIRE_END_STREAM : 0, piece, sizeof piece);
         ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
         win.connection -= (int64_t)sizeof piece;
@@ -539,10 +570,45 @@ START_TEST(a_window_is_never_empty)
     ck_assert_int_eq(w.ask[0].stream.error, FETCH_OK);
     ck_assert_uint_eq(w.ask[0].response.body_len, total);
     ck_assert(!w.ask[1].ended);
-    ck_assert_int_ge(win.stream[1], 1 << 20);
+    ck_assert_int_gt(win.stream[1], (int64_t)total);
     wire_data(&b, 3, WIRE_END_STREAM, " page", 5);
     ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
     ck_assert_uint_eq(w.ask[1].response.body_len, 9);
+    pf_buf_fini(&b);
+    wire_fini(&w);
+}
+END_TEST
+
+/* A wide window is no leave to send more than is taken: that is reset with the byte too many. */
+START_TEST(no_more_than_max_body_is_held)
+{
+    static uint8_t piece[16384];
+    const size_t max_body = (size_t)3 << 20;
+    const struct pf_response *r;
+    struct wire_frame f;
+    struct pf_buf b;
+    struct wire w;
+
+    begin(&b);
+    wire_init(&w, max_body);
+    wire_ask(&w);
+    r = &w.ask[0].response;
+    wire_head(&b, 1, 0, ":status", "200", NULL);
+    for (size_t sent = 0; sent < max_body; sent += sizeof piece) {
+        wire_data(&b, 1, 0, piece, sizeof piece);
+        ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
+    }
+    ck_assert(!w.ask[0].ended);
+    ck_assert_uint_eq(r->body_len, max_body);
+    ck_assert(!wire_find(&w, WIRE_RST_STREAM, &f));
+    for (int i = 0; i < 3; i++) { /* the rest was on its way */
+        wire_data(&b, 1, 0, piece, i == 0 ? 1 : sizeof piece);
+        ck_assert_int_eq(wire_feed_buf(&w, &b), FETCH_OK);
+        ck_assert_int_eq(wire_find(&w, WIRE_RST_STREAM, &f), i == 0);
+    }
+    wire_check_failed(&w.ask[0], FETCH_E_TOO_LARGE);
+    ck_assert_uint_eq(r->body_len, max_body);
+    ck_assert_uint_le(r->mem.cap, max_body + PF_MAX_HEAD + PF_READ_GUESS_MAX);
     pf_buf_fini(&b);
     wire_fini(&w);
 }
@@ -603,7 +669,9 @@ int main(void)
     tcase_add_loop_test(tc, a_gzip_body, 0, 2);
     tcase_add_loop_test(tc, a_body_over_max_body, 0, 3);
     tc = unit_case(suite, "flow control");
-    tcase_add_test(tc, a_window_is_never_empty);
+    tcase_add_test(tc, windows_are_wider_than_the_largest_page);
+    tcase_add_test(tc, a_page_never_waits_for_a_window);
+    tcase_add_test(tc, no_more_than_max_body_is_held);
     tcase_add_test(tc, data_that_nobody_wants_is_given_back);
     return unit_run(suite);
 }
