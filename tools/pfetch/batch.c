@@ -87,7 +87,8 @@ size_t batch_drop(struct batch *b, size_t bytes)
 
     if (n == 0)
         return 0;
-    memmove(b->part, b->part + parts, (b->part_count - parts) * sizeof(*b->part));
+    if (parts > 0)
+        memmove(b->part, b->part + parts, (b->part_count - parts) * sizeof(*b->part));
     b->part_count -= parts;
     for (size_t i = 0; i < b->part_count; i++)
         b->part[i].end -= n;
