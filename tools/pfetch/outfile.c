@@ -144,8 +144,11 @@ static void on_job_done(void *arg)
 
 static bool open_writer(struct outfile *f)
 {
-    const struct writer_setup setup = {
-        .fd = f->fd, .packing = f->set.packing, .sync = f->set.sync, .cut = f->set.records};
+    const struct writer_setup setup = {.fd = f->fd,
+                                       .packing = f->set.packing,
+                                       .sync = f->set.sync,
+                                       .files = f->set.files,
+                                       .cut = f->set.records};
 
     f->writer = writer_new(&setup);
     return f->writer != NULL;

@@ -40,6 +40,7 @@ struct outfile_setup {
                      a regular file again                                                    */
     enum packing packing;
     bool sync; /* see writer_setup                                                       */
+    int files; /* likewise, where `sync`                                                 */
     struct outfile_events events;
 };
 

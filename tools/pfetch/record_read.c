@@ -19,7 +19,9 @@
 struct record_reader {
     struct bytes text;                              /* the strings, each with a NUL behind it */
     size_t id, url, url_len, request, run, run_len; /* offsets in text, or NONE */
+    size_t file;                                    /* likewise */
     bool has_index, has_outcome, has_status;
+    bool want_file; /* that is the last member */
 };
 
 struct cursor {
@@ -42,6 +44,11 @@ void record_reader_free(struct record_reader *r)
         return;
     bytes_fini(&r->text);
     free(r);
+}
+
+void record_reader_want_file(struct record_reader *r)
+{
+    r->want_file = true;
 }
 
 static bool take(struct cursor *c, char wanted)
@@ -304,6 +311,10 @@ static bool take_member(struct record_reader *r, struct cursor *c, const char *n
         return take_outcome(r, c, head);
     if (*name == 's' && strcmp(name, "status") == 0)
         return take_status(r, c, head);
+    if (r->want_file && *name == 'b' && strcmp(name, "bytes") == 0)
+        return take_number(c, &head->bytes);
+    if (r->want_file && *name == 'f' && strcmp(name, "file") == 0)
+        return take_string(r, c, &r->file, NULL);
     return skip_value(c);
 }
 
@@ -349,6 +360,7 @@ static bool conclude(const struct record_reader *r, struct record_head *head)
     head->request = text_at(r, r->request);
     head->run = text_at(r, r->run);
     head->run_len = r->run_len;
+    head->file = text_at(r, r->file);
     return is_record(r);
 }
 
@@ -361,7 +373,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
 
     bytes_cut(&r->text, 0);
     *head = (struct record_head){.index = 0};
-    r->id = r->url = r->request = r->run = NONE;
+    r->id = r->url = r->request = r->run = r->file = NONE;
     r->url_len = r->run_len = 0;
     r->has_index = r->has_outcome = r->has_status = false;
     if (!take(&c, '{') || (complete && line[len - 1] != '}'))
@@ -372,7 +384,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
         if (!take_member(r, &c, name, head))
             return false;
         /* In this program's order nothing that is wanted follows. */
-        if (ours && r->has_status && is_record(r))
+        if (ours && !r->want_file && r->has_status && is_record(r))
             return conclude(r, head);
         skip_blanks(&c);
         if (!take(&c, ','))

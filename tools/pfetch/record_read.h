@@ -28,6 +28,8 @@ struct record_head {
     int status;      /* the target's, 0 if unknown                                          */
     const char *run; /* "run" as it stands there, a JSON object, or NULL                    */
     size_t run_len;
+    const char *file; /* with record_reader_want_file() only: "file", or NULL               */
+    uint64_t bytes;   /* likewise: "bytes"                                                  */
 };
 
 struct record_reader;
@@ -35,6 +37,8 @@ struct record_reader;
 /* NULL: memory. */
 struct record_reader *record_reader_new(void);
 void record_reader_free(struct record_reader *r);
+/* From now on each line is read to its end, where it says in which file the body is. */
+void record_reader_want_file(struct record_reader *r);
 
 /*
  * Reads one line (borrowed; without its line feed).  `complete` says that `line` is all of it;

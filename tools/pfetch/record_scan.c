@@ -158,6 +158,8 @@ enum record_scan_result record_scan_run(struct record_scan *scan)
     bytes_init(&s.pending, 2 * PENDING_MAX);
     s.unpack = unpack_new(scan->fd, scan->packing);
     s.reader = record_reader_new();
+    if (s.reader && scan->want_file)
+        record_reader_want_file(s.reader);
     if (s.unpack && s.reader)
         result = run(&s);
     else

@@ -26,6 +26,7 @@ struct record_scan {
     /* Set by the caller. */
     int fd; /* lent: open for reading and writing                                           */
     enum packing packing;
+    bool want_file; /* see record_reader_want_file()                                        */
     record_scan_cb on_record;
     void *arg;
     /* Told. */

@@ -123,7 +123,11 @@ static int put_stream(struct writer *w, struct batch *b)
 
 static int put(struct writer *w, struct batch *b)
 {
-    int error = w->packer ? put_stream(w, b) : put_plain(w, b);
+    int error;
+
+    if (w->set.sync && w->set.files > 0 && syncfs(w->set.files) != 0)
+        return errno;
+    error = w->packer ? put_stream(w, b) : put_plain(w, b);
 
     if (w->packed.cap > PACKED_KEEP)
         bytes_fini(&w->packed);
