@@ -3,16 +3,16 @@
  *
  * Everything happens below descriptors that were opened without following symbolic links: the
  * directory once, each of its 32 folders when it is first needed, the folder in that for each page.
- * A body is written to a temporary file in the first folder and renamed into the second without
- * replacing anything, so a name holds a whole page or nothing, and a link or a file that somebody
- * put there is not written through.  The record follows once the file has its name.
+ * A body is written to a temporary file in its folder and renamed without replacing anything, so a
+ * name holds a whole page or nothing, and a link or a file that somebody put there is not written
+ * through.  The record follows once the file has its name.
  *
- * Keeping the second folders open would not pay: there are 32,768, pages come to them at random,
- * and opening and closing one costs a microsecond of the fifty or more that a file costs.  The
- * temporary file is in the first one because that is where a killed run's is looked for: 32
- * folders without pages are read in no time.  In the directory itself it would be simpler still,
- * but ext4 looks for a file's inode from its folder's on, and needs two to three times as long
- * where all files begin in one.
+ * Keeping the inner folders open would not pay: there are 32,768, pages come to them at random, and
+ * opening and closing one costs a microsecond of the fifty or more that a file costs.  Elsewhere
+ * the temporary file would be easier to find again, and dearer: ext4 needs two to three times as
+ * long where all files begin in one folder, and a sixth longer where they begin in the outer ones.
+ * Its name is always the same, since the lock on the index keeps other runs out; so a killed run's
+ * is found by its name in each folder, whatever number of pages there are.
  *
  * Two pages of one request get the position of the second in its name.  A run that was killed may
  * leave a file that no record speaks of, since records are written by the batch: its page is
@@ -43,7 +43,8 @@
 #define FIRST "abcdefghijklmnopqrstuvwxyz234567" /* names of the folders: see page_name.h       */
 #define FOLDERS (sizeof(FIRST) - 1)
 #define INDEX_NAME "index.jsonl"
-#define TEMPORARY ".part-"
+#define TEMPORARY ".part"
+#define FOLDER_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define NAMES_MAX 64u /* names tried for one page; the last is beyond any position in a list */
 
 struct sink_dir {
@@ -54,7 +55,6 @@ struct sink_dir {
     int folder[FOLDERS]; /* -1 until first needed */
     struct identifier *identifier;
     struct seen lost; /* names in records whose files are gone: by a hash of them */
-    char temporary[40];
 };
 
 /* ---------------------------------------------------------------- a page -- */
@@ -62,17 +62,16 @@ struct sink_dir {
 /* A folder in `at`, made if it is not there: its descriptor, for paths only; or -1 and errno. */
 static int open_folder(int at, const char *name)
 {
-    const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(at, name, flags);
+    int fd = openat(at, name, FOLDER_FLAGS);
 
     if (fd >= 0 || errno != ENOENT)
         return fd;
     if (mkdirat(at, name, 0777) != 0 && errno != EEXIST)
         return -1;
-    return openat(at, name, flags);
+    return openat(at, name, FOLDER_FLAGS);
 }
 
-static int first_folder(struct sink_dir *d, const struct page_name *name)
+static int outer_folder(struct sink_dir *d, const struct page_name *name)
 {
     int *fd = &d->folder[strchr(FIRST, name->first[0]) - FIRST];
 
@@ -81,25 +80,23 @@ static int first_folder(struct sink_dir *d, const struct page_name *name)
     return *fd;
 }
 
-/* A new file with a name that nothing has; -1 and errno. */
-static int create(struct sink_dir *d, int folder)
+/* A new file under the temporary name; what else has that goes, links themselves and not what they
+ * lead to.  -1 and errno. */
+static int create(int folder)
 {
-    int fd = -1;
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(folder, TEMPORARY, flags, 0666);
 
-    for (unsigned i = 0; i < NAMES_MAX; i++) {
-        fd = openat(folder, d->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0666);
-        if (fd >= 0 || errno != EEXIST)
-            break;
-        snprintf(d->temporary, sizeof(d->temporary), TEMPORARY "%ld-%u", (long)getpid(), i);
-    }
+    if (fd < 0 && errno == EEXIST &&
+        (unlinkat(folder, TEMPORARY, 0) == 0 || unlinkat(folder, TEMPORARY, AT_REMOVEDIR) == 0))
+        fd = openat(folder, TEMPORARY, flags, 0666);
     return fd;
 }
 
 /* The body under the temporary name; 0 or an errno value. */
-static int write_temporary(struct sink_dir *d, int folder, const struct fetch_page *page)
+static int write_temporary(int folder, const struct fetch_page *page)
 {
-    int fd = create(d, folder), error;
+    int fd = create(folder), error;
 
     if (fd < 0)
         return errno;
@@ -107,35 +104,35 @@ static int write_temporary(struct sink_dir *d, int folder, const struct fetch_pa
     if (close(fd) != 0 && !error && errno != EINTR)
         error = errno;
     if (error)
-        (void)unlinkat(folder, d->temporary, 0);
+        (void)unlinkat(folder, TEMPORARY, 0);
     return error;
 }
 
 /* For a file system that cannot rename without replacing. */
-static int link_to(int from, const char *temporary, int to, const char *leaf)
+static int link_to(int folder, const char *leaf)
 {
     struct stat st;
 
-    if (linkat(from, temporary, to, leaf, 0) == 0)
-        return unlinkat(from, temporary, 0) == 0 ? 0 : errno;
+    if (linkat(folder, TEMPORARY, folder, leaf, 0) == 0)
+        return unlinkat(folder, TEMPORARY, 0) == 0 ? 0 : errno;
     if (errno == EEXIST)
         return EEXIST;
-    /* Nor link.  Nobody else writes here: the index is locked. */
-    if (fstatat(to, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    /* Nor link.  No other run writes here: the index is locked. */
+    if (fstatat(folder, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return EEXIST;
-    return errno == ENOENT && renameat(from, temporary, to, leaf) == 0 ? 0 : errno;
+    return errno == ENOENT && renameat(folder, TEMPORARY, folder, leaf) == 0 ? 0 : errno;
 }
 
 /* Gives the temporary file its name; 0, EEXIST where that is taken, or an errno value. */
-static int settle(int from, const char *temporary, int to, const char *leaf, bool replace)
+static int settle(int folder, const char *leaf, bool replace)
 {
-    if (renameat2(from, temporary, to, leaf, replace ? 0 : RENAME_NOREPLACE) == 0)
+    if (renameat2(folder, TEMPORARY, folder, leaf, replace ? 0 : RENAME_NOREPLACE) == 0)
         return 0;
     if (errno == EISDIR || errno == ENOTEMPTY)
         return EEXIST;
     if (replace || (errno != EINVAL && errno != ENOSYS))
         return errno;
-    return link_to(from, temporary, to, leaf);
+    return link_to(folder, leaf);
 }
 
 /* What a file's name is known by among those that are lost. */
@@ -156,7 +153,7 @@ static bool is_lost(struct sink_dir *d, const char *path)
 }
 
 /* The first name that is free: steps double, so that a million equal targets are few steps. */
-static int settle_somewhere(struct sink_dir *d, int from, int to, const struct record *record,
+static int settle_somewhere(struct sink_dir *d, int folder, const struct record *record,
                             struct page_name *name)
 {
     bool replace = record->fresh && d->sink.existed;
@@ -164,11 +161,11 @@ static int settle_somewhere(struct sink_dir *d, int from, int to, const struct r
     int error = EEXIST;
 
     if (!is_lost(d, name->path))
-        error = settle(from, d->temporary, to, page_name_leaf(name), replace);
+        error = settle(folder, page_name_leaf(name), replace);
     for (unsigned i = 0; error == EEXIST && i < NAMES_MAX; i++) {
         page_name_mark(name, mark);
         if (!is_lost(d, name->path))
-            error = settle(from, d->temporary, to, page_name_leaf(name), false);
+            error = settle(folder, page_name_leaf(name), false);
         mark += (uint64_t)1 << i;
     }
     return error;
@@ -186,26 +183,32 @@ static bool name_page(struct sink_dir *d, const struct record *record, struct pa
     return true;
 }
 
+/* Its folder's descriptor, or -1 and errno. */
+static int inner_folder(struct sink_dir *d, const struct page_name *name)
+{
+    int outer = outer_folder(d, name);
+
+    return outer < 0 ? -1 : open_folder(outer, name->second);
+}
+
 /* The body in a file of its own, whose name is in *name; 0 or an errno value. */
 static int store(struct sink_dir *d, const struct record *record, struct page_name *name)
 {
-    int from, to, error;
+    int folder, error;
 
     if (!name_page(d, record, name))
         return ENOMEM;
-    from = first_folder(d, name);
-    if (from < 0)
+    folder = inner_folder(d, name);
+    if (folder < 0)
         return errno;
-    error = write_temporary(d, from, record->page);
-    if (error)
-        return error;
-    to = open_folder(from, name->second);
-    error = to < 0 ? errno : settle_somewhere(d, from, to, record, name);
-    if (to >= 0)
-        close(to);
-    if (error)
-        (void)unlinkat(from, d->temporary, 0);
-    else
+    error = write_temporary(folder, record->page);
+    if (!error) {
+        error = settle_somewhere(d, folder, record, name);
+        if (error)
+            (void)unlinkat(folder, TEMPORARY, 0);
+    }
+    close(folder);
+    if (!error)
         d->sink.leaf = NULL;
     return error;
 }
@@ -301,15 +304,8 @@ static bool scan(struct sink *s, record_scan_cb on_record, void *arg, struct sin
     return scanned_all;
 }
 
-static bool is_temporary(const char *name)
-{
-    const size_t n = sizeof(TEMPORARY) - 1;
-
-    return strncmp(name, TEMPORARY, n) == 0 && strspn(name + n, "0123456789-") == strlen(name + n);
-}
-
-/* What killed runs were writing goes. */
-static void clean_folder(int at, const char *name)
+/* What a killed run was writing goes, from all folders in one of the directory's. */
+static void clean_outer(int at, const char *name)
 {
     int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
@@ -318,8 +314,14 @@ static void clean_folder(int at, const char *name)
     if (fd >= 0 && !entries)
         close(fd);
     while (entries && (entry = readdir(entries))) {
-        if (is_temporary(entry->d_name))
-            (void)unlinkat(fd, entry->d_name, 0);
+        int inner = strlen(entry->d_name) == 2 && *entry->d_name != '.'
+                        ? openat(fd, entry->d_name, FOLDER_FLAGS)
+                        : -1;
+
+        if (inner < 0)
+            continue;
+        (void)unlinkat(inner, TEMPORARY, 0);
+        close(inner);
     }
     if (entries)
         closedir(entries);
@@ -330,7 +332,7 @@ static void clean(const struct sink_dir *d)
     for (unsigned i = 0; i < FOLDERS; i++) {
         const char name[2] = {FIRST[i]};
 
-        clean_folder(d->dir, name);
+        clean_outer(d->dir, name);
     }
 }
 
@@ -447,7 +449,6 @@ struct sink *sink_dir_open(const struct sink_setup *setup, char *error, size_t e
     d->dir = -1;
     for (unsigned i = 0; i < FOLDERS; i++)
         d->folder[i] = -1;
-    snprintf(d->temporary, sizeof(d->temporary), TEMPORARY "%ld", (long)getpid());
     d->identifier = identifier_new();
     if (!d->identifier)
         snprintf(error, error_len, "out of memory");
