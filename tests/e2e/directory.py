@@ -54,12 +54,15 @@ def fetched(name, urls, *args, code=0):
     return got
 
 
+DIGITS = set("abcdefghijklmnopqrstuvwxyz234567")
+
+
 def is_plain(file):
-    """Two hex digits, a slash, and letters, digits and . - _ that begin with none of the three."""
-    folder, _, leaf = file.partition("/")
-    return len(folder) == 2 and set(folder) <= set("0123456789abcdef") and leaf.isascii() and \
-        len(file) < 200 and leaf[0] not in ".-" and \
-        all(c.isalnum() or c in "._-" for c in leaf)
+    """Two folders and letters, digits and . - _ that begin with neither dot nor hyphen."""
+    first, second, leaf = file.split("/")
+    return len(first) == 1 and len(second) == 2 and set(first + second) <= DIGITS and \
+        leaf.isascii() and len(file) < 200 and leaf[0] not in ".-" and \
+        f"-{first}{second}" in leaf and all(c.isalnum() or c in "._-" for c in leaf)
 
 
 def ordinary():
@@ -118,8 +121,8 @@ def links():
     os.mkdir(path("away"))
     write("away/canary", "kept")
     os.mkdir(path("linked"))
-    for n in range(256):
-        os.symlink(path("away"), path(f"linked/{n:02x}"))
+    for digit in DIGITS:
+        os.symlink(path("away"), path("linked/" + digit))
     before = tree(path("away"))
     done = run("--sandbox", "-o", path("linked") + "/", "https://example.com/")
     equal("folders that are links: exit 4", done.code, 4)
@@ -174,7 +177,49 @@ def killed():
     check("killed: each record's file is whole", all(
         hashlib.sha256(files[r["file"]]).hexdigest() == r["sha256"] for r in got))
     check("killed: at most one temporary file",
-          len([f for f in files if "/.part-" in f]) <= 1, len(files))
+          len([f for f in files if f.endswith("/.part")]) <= 1, len(files))
+    os.makedirs(path("killed/a/aa"), exist_ok=True)
+    write("killed/a/aa/.part", "torn")
+    lost = got[3]
+    os.unlink(path("killed/" + lost["file"]))
+    done = run("--sandbox=size=20k", "-c", "8", "-i", URLS, "-o", path("killed") + "/", "--resume")
+    equal("killed: gone on with: exit 0", done.code, 0)
+    check("killed: says what is missing", b"gone or not whole" in done.err, done.err)
+    files = inside("killed")
+    got = [r for r in records(read("killed/index.jsonl")) if r["file"] != lost["file"]]
+    with open(URLS, "rb") as f:
+        urls = f.read().decode().splitlines()
+    equal("killed: each page once", sorted(r["url"] for r in got), sorted(urls))
+    equal("killed: no file but theirs", sorted(files), sorted(r["file"] for r in got))
+    check("killed: and each is whole", all(
+        hashlib.sha256(files[r["file"]]).hexdigest() == r["sha256"] for r in got))
+
+
+def full():
+    """A file system that is full in the middle of the run, then has room."""
+    os.mkdir(path("small"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path("small")],
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        return skip("no tmpfs can be mounted here")
+    try:
+        args = ("--sandbox=size=20k", "-c", "8", "-i", URLS, "-o", path("small/d") + "/")
+        done = run(*args)
+        equal("full: exit 4", done.code, 4)
+        data = read("small/d/index.jsonl")
+        got, files = records(data), inside("small/d")
+        check("full: what is on record is whole", len(got) > 5 and all(
+            hashlib.sha256(files[r["file"]]).hexdigest() == r["sha256"] for r in got), len(got))
+        equal("full: no temporary file", [f for f in files if f.endswith("/.part")], [])
+        subprocess.run(["mount", "-o", "remount,size=64m", path("small")], check=True)
+        done = run(*args, "--resume")
+        equal("full: gone on with: exit 0", done.code, 0)
+        got, files = records(read("small/d/index.jsonl")), inside("small/d")
+        equal("full: no page twice and no other file", sorted(files),
+              sorted(r["file"] for r in got))
+        check("full: all are whole", all(
+            hashlib.sha256(files[r["file"]]).hexdigest() == r["sha256"] for r in got))
+    finally:
+        subprocess.run(["umount", path("small")])
 
 
 ordinary()
@@ -184,4 +229,5 @@ kinds()
 links()
 places()
 killed()
+full()
 finish()

@@ -58,10 +58,23 @@ def archived(name):
     return bodies
 
 
+def foldered(name):
+    """The same of a directory: a file of its own for each record, and no other file."""
+    got = records(read(name + "index.jsonl"))
+    equal(f"{name}: no page twice", len({r["url"] for r in got}), len(got))
+    files = {os.path.relpath(os.path.join(folder, leaf), path(name))
+             for folder, _, leaves in os.walk(path(name)) for leaf in leaves}
+    equal(f"{name}: its files are those of its records", files,
+          {r["file"] for r in got} | {"index.jsonl"})
+    return {r["url"]: read(name + r["file"]) for r in got}
+
+
 def pages(name):
     """What an output holds: URL to body, after its records were found whole and single."""
     if ".warc" in name:
         return archived(name)
+    if name.endswith("/"):
+        return foldered(name)
     data = read(name)
     if name.endswith(".gz"):
         data = subprocess.run(["gzip", "-dc"], input=data, capture_output=True, check=True).stdout
@@ -107,6 +120,7 @@ with Sandbox("size=1k..30k,seed=3") as sandbox:
 wanted = pages("whole.jsonl")
 for name in ("killed.jsonl", "killed.jsonl.gz", "killed.jsonl.zst"):
     kill_and_resume(name, urls, wanted)
+kill_and_resume("killed/", urls, wanted)
 kill_and_resume("killed.warc", urls, wanted)
 kill_and_resume("killed.warc.gz", urls, wanted, "--roll-size", "3M")
 kill_and_resume("ordered.jsonl", urls, wanted, "--ordered")

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "pfetch/outfile.h"
-#include "pfetch/page_name.h"
 #include "pfetch/sink.h"
 
 static struct event_base *base;
@@ -350,56 +349,6 @@ START_TEST(writes_records_and_bodies)
 }
 END_TEST
 
-START_TEST(writes_a_file_a_page)
-{
-    struct page_name name;
-    struct sink *s;
-
-    begin();
-    s = open_sink("d/", SINK_FORMAT_BY_NAME);
-    ck_assert_msg(s != NULL, "%s", error);
-    for (uint64_t i = 0; i < 3; i++)
-        ck_assert(put_page(s, "https://example.com/", FETCH_OUTCOME_OK, i));
-    ck_assert(put_page(s, "https://example.org/", FETCH_OUTCOME_OK, 3));
-    ck_assert(outfile_flush(s->out));
-    ck_assert(sink_close(s, true, error));
-    ck_assert_uint_eq(lines_of("d/index.jsonl"), 4);
-    ck_assert_int_eq(chdir("d"), 0);
-    ck_assert(page_name_make(&name, "https://example.com/", NULL, 0));
-    ck_assert_uint_eq(size_of(name.path), 5);
-    ck_assert(page_name_make(&name, "https://example.com/", NULL, 2));
-    ck_assert_uint_eq(size_of(name.path), 5);
-    ck_assert(page_name_make(&name, "https://example.com/", NULL, 3));
-    ck_assert_uint_eq(size_of(name.path), 5);
-    ck_assert_int_eq(system("test \"$(find . -type f | wc -l)\" = 5"), 0);
-    ck_assert_int_eq(chdir(".."), 0);
-    end();
-}
-END_TEST
-
-START_TEST(follows_no_planted_link)
-{
-    struct page_name name;
-    struct sink *s;
-    char path[PAGE_NAME_MAX + 8];
-
-    begin();
-    ck_assert(page_name_make(&name, "https://example.com/", NULL, 0));
-    ck_assert_int_eq(mkdir("outside", 0777), 0);
-    ck_assert_int_eq(mkdir("d", 0777), 0);
-    snprintf(path, sizeof(path), "d/%s", name.folder);
-    ck_assert_int_eq(symlink("../outside", path), 0);
-    s = open_sink("d", SINK_FORMAT_BY_NAME);
-    ck_assert_msg(s != NULL, "%s", error);
-    ck_assert(!put_page(s, "https://example.com/", FETCH_OUTCOME_OK, 0));
-    ck_assert_ptr_nonnull(strstr(s->error, "cannot write"));
-    ck_assert(!put_page(s, "https://example.org/", FETCH_OUTCOME_OK, 1));
-    sink_close(s, true, error);
-    ck_assert_int_eq(rmdir("outside"), 0);
-    end();
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("tool output");
@@ -413,7 +362,5 @@ int main(void)
     tcase_add_test(sinks, refuses_what_exists);
     tcase_add_test(sinks, removes_an_output_that_stayed_empty);
     tcase_add_test(sinks, writes_records_and_bodies);
-    tcase_add_test(sinks, writes_a_file_a_page);
-    tcase_add_test(sinks, follows_no_planted_link);
     return unit_run(suite);
 }

@@ -2,7 +2,6 @@
 
 #include <jansson.h>
 
-#include "pfetch/page_name.h"
 #include "pfetch/record.h"
 
 static struct redact secrets;
@@ -152,85 +151,14 @@ START_TEST(keeps_any_body_byte_for_byte)
 }
 END_TEST
 
-static struct page_name name;
-
-static void name_of(const char *url, const char *type)
-{
-    const char *leaf;
-
-    ck_assert(page_name_make(&name, url, type, 0));
-    ck_assert_uint_lt(strlen(name.path), 255);
-    ck_assert_int_eq(strncmp(name.path, name.folder, 2), 0);
-    ck_assert_int_eq(name.path[2], '/');
-    leaf = name.path + 3;
-    ck_assert_int_ne(*leaf, '.');
-    for (; *leaf; leaf++)
-        ck_assert_ptr_nonnull(strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789._-",
-                                     *leaf));
-}
-
-START_TEST(names_are_legible)
-{
-    name_of("https://user:secret@example.com/a/b.html?x=1&y=2#z", "text/html; charset=utf-8");
-    ck_assert_ptr_eq(strstr(name.path, "example.com_a_b.html_x_1_y_2_z-"), name.path + 3);
-    ck_assert_ptr_nonnull(strstr(name.path, ".html"));
-    name_of("https://example.com/", "Application/JSON");
-    ck_assert_ptr_eq(strstr(name.path, "example.com-"), name.path + 3);
-    ck_assert_str_eq(strrchr(name.path, '.'), ".json");
-    name_of("https://example.com/", NULL);
-    ck_assert_str_eq(strrchr(name.path, '.'), ".bin");
-}
-END_TEST
-
-START_TEST(names_never_leave_the_directory)
-{
-    static const char *const hostile[] = {"https://../../etc/passwd",
-                                          "https://.hidden/",
-                                          "https:///etc/passwd",
-                                          "..",
-                                          "",
-                                          "https://example.com/%2e%2e/\xff\xfe\xe2\x80\xae/\x1b[2J",
-                                          "https://example.com/con.txt\\..\\nul:",
-                                          "file:///"};
-    char long_url[70000];
-
-    for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
-        name_of(hostile[i], "../../x");
-    memset(long_url, 'a', sizeof(long_url) - 1);
-    long_url[sizeof(long_url) - 1] = '\0';
-    name_of(long_url, NULL);
-}
-END_TEST
-
-START_TEST(names_differ_where_urls_do)
-{
-    struct page_name first;
-
-    name_of("https://example.com/a", NULL);
-    first = name;
-    name_of("https://example.com/a", NULL);
-    ck_assert_str_eq(first.path, name.path);
-    name_of("https://example.com/A", NULL);
-    ck_assert_int_ne(strcasecmp(first.path, name.path), 0);
-    name_of("https://example.com/a/", NULL);
-    ck_assert_str_ne(first.path, name.path);
-    ck_assert(page_name_make(&name, "https://example.com/a", NULL, UINT64_MAX));
-    ck_assert_str_ne(first.path, name.path);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("tool record");
-    TCase *record = unit_case(suite, "record"), *names = unit_case(suite, "file names");
+    TCase *record = unit_case(suite, "record");
 
     tcase_add_test(record, writes_the_record_of_the_contract);
     tcase_add_test(record, leaves_out_what_is_unknown);
     tcase_add_test(record, writes_costs_as_decimals);
     tcase_add_test(record, keeps_any_body_byte_for_byte);
-    tcase_add_test(names, names_are_legible);
-    tcase_add_test(names, names_never_leave_the_directory);
-    tcase_add_test(names, names_differ_where_urls_do);
     return unit_run(suite);
 }

@@ -154,6 +154,7 @@ static bool open_writer(struct outfile *f)
     const struct writer_setup setup = {.fd = f->fd,
                                        .packing = f->set.packing,
                                        .sync = f->set.sync,
+                                       .files = f->set.files,
                                        .cut = f->set.records,
                                        .by_part = f->set.by_part};
 

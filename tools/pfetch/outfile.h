@@ -40,6 +40,7 @@ struct outfile_setup {
                      a regular file again                                                    */
     enum packing packing;
     bool sync;    /* see writer_setup                                                       */
+    int files;    /* likewise, where `sync`                                              */
     bool by_part; /* likewise                                                            */
     /*
      * From the loop: what b->written says is now in a regular file (lent), with the places of its

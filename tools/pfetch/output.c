@@ -76,6 +76,11 @@ static void tell_resumed(const struct opening *p, const struct sink_scanned *sca
         console_say(console, FETCH_LOG_WARNING,
                     "%s lines of %s are no records; they stay, and count for nothing",
                     units_count(count, scanned->damaged), o->output);
+    if (scanned->missing > 0)
+        console_say(console, FETCH_LOG_WARNING,
+                    "the files of %s records in %s are gone or not whole: fetched again if they "
+                    "are in the list",
+                    units_count(count, scanned->missing), o->output);
 }
 
 /* Pages that other options would make are not mixed with those that are there, unless forced. */

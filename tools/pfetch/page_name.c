@@ -1,16 +1,37 @@
 #include "page_name.h"
 
-#include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define HASH_BYTES 10u
+#define DIGITS 26u       /* of base 32, for 128 bits        */
+#define FOLDERS_BYTES 5u /* "k/7q/"                         */
 
 static bool is_legible(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
            c == '-';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* One byte of a URL, an escape undone: what is no text is better one underscore than three digits. */
+static char take_byte(const char **p)
+{
+    int high, low;
+
+    if (**p == '%' && (high = hex_value((*p)[1])) >= 0 && (low = hex_value((*p)[2])) >= 0) {
+        *p += 3;
+        return (char)(high * 16 + low);
+    }
+    return *(*p)++;
 }
 
 /* Where the readable part of a URL begins: behind the scheme and any user name and password. */
@@ -27,14 +48,31 @@ static const char *readable(const char *url)
     return p;
 }
 
+/* Windows takes a name for a device whatever stands behind its first dot. */
+static bool is_device(const char *name)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul"};
+    size_t n = strcspn(name, ".");
+
+    for (size_t i = 0; n == 3 && i < sizeof(devices) / sizeof(devices[0]); i++) {
+        if (strncasecmp(name, devices[i], 3) == 0)
+            return true;
+    }
+    return n == 4 && name[3] >= '0' && name[3] <= '9' &&
+           (strncasecmp(name, "com", 3) == 0 || strncasecmp(name, "lpt", 3) == 0);
+}
+
 /* Every run of other bytes becomes one underscore, as does a dot or a hyphen at the front. */
 static void make_legible(char out[PAGE_NAME_LEGIBLE + 1], const char *url)
 {
+    const char *p = readable(url);
     size_t n = 0;
 
-    for (const char *p = readable(url); *p && n < PAGE_NAME_LEGIBLE; p++) {
-        if (is_legible(*p) && !(n == 0 && (*p == '.' || *p == '-')))
-            out[n++] = *p;
+    while (*p && n < PAGE_NAME_LEGIBLE - 1) {
+        char c = take_byte(&p);
+
+        if (is_legible(c) && !(n == 0 && (c == '.' || c == '-')))
+            out[n++] = c;
         else if (n == 0 || out[n - 1] != '_')
             out[n++] = '_';
     }
@@ -43,6 +81,15 @@ static void make_legible(char out[PAGE_NAME_LEGIBLE + 1], const char *url)
     out[n] = '\0';
     if (n == 0)
         memcpy(out, "page", 5);
+    if (is_device(out)) {
+        memmove(out + 1, out, strlen(out) + 1);
+        *out = '_';
+    }
+}
+
+static bool is_type(const char *text, size_t len, const char *type)
+{
+    return strlen(type) == len && strncasecmp(type, text, len) == 0;
 }
 
 static const char *extension(const char *content_type)
@@ -69,30 +116,56 @@ static const char *extension(const char *content_type)
                  {"image/jpeg", ".jpg"},
                  {"image/gif", ".gif"},
                  {"image/webp", ".webp"},
-                 {"image/svg+xml", ".svg"}};
-    size_t len = content_type ? strcspn(content_type, "; \t") : 0;
+                 {"image/svg+xml", ".svg"},
+                 {"image/avif", ".avif"}};
+    size_t len = content_type ? strcspn(content_type, ";, \t") : 0;
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strlen(known[i].type) == len && strncasecmp(known[i].type, content_type, len) == 0)
+        if (is_type(content_type, len, known[i].type))
             return known[i].extension;
     }
-    return ".bin";
+    if (len > 5 && strncasecmp(content_type + len - 5, "+json", 5) == 0)
+        return ".json";
+    if (len > 4 && strncasecmp(content_type + len - 4, "+xml", 4) == 0)
+        return ".xml";
+    return len > 5 && strncasecmp(content_type, "text/", 5) == 0 ? ".txt" : ".bin";
 }
 
-bool page_name_make(struct page_name *n, const char *url, const char *content_type, uint64_t twin)
+static void put_digits(char out[DIGITS + 1], const struct identity *id)
 {
-    char legible[PAGE_NAME_LEGIBLE + 1], hash[2 * HASH_BYTES + 1], mark[24] = "";
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint64_t high = id->high, low = id->low;
 
-    if (!EVP_Digest(url, strlen(url), digest, NULL, EVP_sha256(), NULL))
-        return false;
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        snprintf(hash + 2 * i, 3, "%02x", digest[i]);
+    for (unsigned i = 0; i < DIGITS; i++) {
+        out[i] = digits[high >> 59];
+        high = high << 5 | low >> 59;
+        low <<= 5;
+    }
+    out[DIGITS] = '\0';
+}
+
+void page_name_make(struct page_name *n, const struct identity *id, const char *url,
+                    const char *content_type)
+{
+    char legible[PAGE_NAME_LEGIBLE + 1], digits[DIGITS + 1];
+
+    put_digits(digits, id);
     make_legible(legible, url);
-    if (twin)
-        snprintf(mark, sizeof(mark), "-%llu", (unsigned long long)twin);
-    snprintf(n->folder, sizeof(n->folder), "%.2s", hash);
-    snprintf(n->path, sizeof(n->path), "%s/%s-%s%s%s", n->folder, legible, hash, mark,
-             extension(content_type));
-    return true;
+    snprintf(n->first, sizeof(n->first), "%.1s", digits);
+    snprintf(n->second, sizeof(n->second), "%.2s", digits + 1);
+    n->extension = extension(content_type);
+    n->stem = (size_t)snprintf(n->path, sizeof(n->path), "%s/%s/%s-%s", n->first, n->second,
+                               legible, digits);
+    snprintf(n->path + n->stem, sizeof(n->path) - n->stem, "%s", n->extension);
+}
+
+void page_name_mark(struct page_name *n, uint64_t mark)
+{
+    snprintf(n->path + n->stem, sizeof(n->path) - n->stem, "-%llu%s", (unsigned long long)mark,
+             n->extension);
+}
+
+const char *page_name_leaf(const struct page_name *n)
+{
+    return n->path + FOLDERS_BYTES;
 }

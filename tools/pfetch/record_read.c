@@ -19,8 +19,10 @@
 struct record_reader {
     struct bytes text;                              /* the strings, each with a NUL behind it */
     size_t id, url, url_len, request, run, run_len; /* offsets in text, or NONE */
+    size_t file;                                    /* likewise */
     bool has_index, has_outcome, has_status;
     bool want_rest;
+    bool want_file; /* that is the last member */
 };
 
 struct cursor {
@@ -48,6 +50,11 @@ void record_reader_free(struct record_reader *r)
         return;
     bytes_fini(&r->text);
     free(r);
+}
+
+void record_reader_want_file(struct record_reader *r)
+{
+    r->want_file = true;
 }
 
 static bool take(struct cursor *c, char wanted)
@@ -324,6 +331,10 @@ static bool take_member(struct record_reader *r, struct cursor *c, const char *n
         return take_outcome(r, c, head);
     if (*name == 's' && strcmp(name, "status") == 0)
         return take_status(r, c, head);
+    if (r->want_file && *name == 'b' && strcmp(name, "bytes") == 0)
+        return take_number(c, &head->bytes);
+    if (r->want_file && *name == 'f' && strcmp(name, "file") == 0)
+        return take_string(r, c, &r->file, NULL);
     return take_other(r, c, name, head);
 }
 
@@ -364,7 +375,8 @@ static bool is_record(const struct record_reader *r)
 /* In this program's order nothing that is wanted follows. */
 static bool is_enough(const struct record_reader *r, const struct record_head *head)
 {
-    return r->has_status && is_record(r) && (!r->want_rest || head->rest.fetched_at_ms > 0);
+    return r->has_status && is_record(r) && !r->want_file &&
+           (!r->want_rest || head->rest.fetched_at_ms > 0);
 }
 
 static bool conclude(const struct record_reader *r, struct record_head *head)
@@ -375,6 +387,7 @@ static bool conclude(const struct record_reader *r, struct record_head *head)
     head->request = text_at(r, r->request);
     head->run = text_at(r, r->run);
     head->run_len = r->run_len;
+    head->file = text_at(r, r->file);
     return is_record(r);
 }
 
@@ -387,7 +400,7 @@ bool record_read(struct record_reader *r, const char *line, size_t len, bool com
 
     bytes_cut(&r->text, 0);
     *head = (struct record_head){.rest = RECORD_REST_NONE};
-    r->id = r->url = r->request = r->run = NONE;
+    r->id = r->url = r->request = r->run = r->file = NONE;
     r->url_len = r->run_len = 0;
     r->has_index = r->has_outcome = r->has_status = false;
     if (!take(&c, '{') || (complete && line[len - 1] != '}'))

@@ -30,6 +30,8 @@ struct record_head {
     const char *run; /* "run" as it stands there, a JSON object, or NULL                    */
     size_t run_len;
     struct record_rest rest; /* only where record_reader_want_rest() was called */
+    const char *file; /* with record_reader_want_file() only: "file", or NULL               */
+    uint64_t bytes;   /* likewise: "bytes"                                                  */
 };
 
 struct record_reader;
@@ -37,6 +39,8 @@ struct record_reader;
 /* NULL: memory. */
 struct record_reader *record_reader_new(void);
 void record_reader_free(struct record_reader *r);
+/* From now on each line is read to its end, where it says in which file the body is. */
+void record_reader_want_file(struct record_reader *r);
 
 /* From now on record_head.rest is read too, and a record is understood a little later. */
 void record_reader_want_rest(struct record_reader *r);

@@ -160,6 +160,8 @@ enum record_scan_result record_scan_run(struct record_scan *scan)
     s.reader = record_reader_new();
     if (s.reader && scan->rest)
         record_reader_want_rest(s.reader);
+    if (s.reader && scan->want_file)
+        record_reader_want_file(s.reader);
     if (s.unpack && s.reader)
         result = run(&s);
     else

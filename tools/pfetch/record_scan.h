@@ -27,6 +27,7 @@ struct record_scan {
     int fd; /* lent: open for reading and writing                                           */
     enum packing packing;
     bool rest; /* record_head.rest is wanted                                             */
+    bool want_file; /* see record_reader_want_file()                                        */
     record_scan_cb on_record;
     void *arg;
     /* Told. */

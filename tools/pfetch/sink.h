@@ -33,6 +33,7 @@ struct sink;
 struct sink_scanned {
     uint64_t records; /* whole ones                                                        */
     uint64_t damaged; /* records in between that cannot be read: as if they were not there */
+    uint64_t missing; /* records whose file is gone or not as long: likewise, and not told */
     uint64_t cut;     /* bytes of a torn tail that were cut off                            */
 };
 

@@ -169,6 +169,8 @@ static int put(struct writer *w, struct batch *b)
 {
     int error;
 
+    if (w->set.sync && w->set.files > 0 && syncfs(w->set.files) != 0)
+        return errno;
     w->at = position(w->set.fd);
     if (!w->packer)
         error = put_plain(w, b);

@@ -21,6 +21,8 @@ struct writer_setup {
     int fd; /* lent; written from its position on                               */
     enum packing packing;
     bool sync;    /* each batch is durable when it is said to be written                   */
+    int files;    /* with sync: a directory whose file system is made durable before each batch,
+                  since that speaks of files there; lent.  0: none                      */
     bool cut;     /* whole pages only: a part is cut off again                             */
     bool by_part; /* what is packed is packed part by part, a member each               */
 };
