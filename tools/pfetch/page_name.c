@@ -22,7 +22,7 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One byte of a URL, an escape undone: what is no text is better one underscore than three digits. */
+/* One byte of a URL, an escape undone: what is no text had better be one underscore. */
 static char take_byte(const char **p)
 {
     int high, low;
