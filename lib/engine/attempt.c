@@ -29,10 +29,9 @@ static struct fetch_call *call_of(struct pf_exchange *x)
 /* -------------------------------------------------------------- ending -- */
 
 /* The attempt is no longer under way: what it tells of the account's limits. */
-static void land(struct fetch_call *call)
+static void land(struct fetch_call *call, uint64_t now)
 {
     struct fetch_client *client = call->client;
-    uint64_t now = pf_loop_now_ms();
     int64_t cost;
     const struct pf_limiter_ended ended = {call->mark, call->started_ms, call->fared,
                                            client->in_flight};
@@ -51,14 +50,14 @@ static void land(struct fetch_call *call)
 }
 
 /* Out of its table and of the pool; timers stopped.  Everything that ends or rests begins here. */
-static void detach(struct fetch_call *call)
+static void detach(struct fetch_call *call, uint64_t now)
 {
     struct fetch_client *client = call->client;
 
     pf_list_remove(&call->link);
     pf_timer_cancel(&call->timer);
     if (call->state == PF_CALL_FLYING) {
-        land(call);
+        land(call, now);
     } else if (call->state == PF_CALL_QUEUED) {
         client->stats.queued--;
     } else if (call->state == PF_CALL_RESTING) {
@@ -80,11 +79,12 @@ static void learn_size(struct fetch_client *client, const struct pf_response *r)
         client->guess_bytes = PF_READ_MIN;
 }
 
-static void end_call(struct fetch_call *call, const struct pf_verdict *v, const char *sentence)
+static void end_call(struct fetch_call *call, const struct pf_verdict *v, const char *sentence,
+                     uint64_t now)
 {
     struct fetch_page *page = &call->page;
 
-    detach(call);
+    detach(call, now);
     pf_domains_remove(&call->client->domains, &call->turn);
     pf_timer_cancel(&call->deadline);
     page->outcome = v->outcome;
@@ -99,7 +99,7 @@ static void end_call(struct fetch_call *call, const struct pf_verdict *v, const 
         pf_call_say(call, sentence);
     }
     if (call->dispatched_ms)
-        page->elapsed_ms = (uint32_t)(pf_loop_now_ms() - call->dispatched_ms);
+        page->elapsed_ms = (uint32_t)(now - call->dispatched_ms);
     pf_call_seal(call);
     call->state = PF_CALL_ENDED;
     pf_task_post(call->client, &call->task);
@@ -114,7 +114,7 @@ void pf_attempt_abort(struct fetch_call *call, enum fetch_error error, const cha
         call->x.phase = pf_pool_phase(&call->x);
     else if (call->page.attempts == 0)
         call->x.phase = FETCH_PHASE_QUEUE;
-    end_call(call, &v, why);
+    end_call(call, &v, why, pf_loop_now_ms());
 }
 
 static void on_deadline(struct pf_timer *timer)
@@ -139,7 +139,7 @@ static void on_rested(struct pf_timer *timer)
         pf_loop_start_timer(&client->loop, timer, held);
         return;
     }
-    detach(call);
+    detach(call, pf_loop_now_ms());
     call->state = PF_CALL_QUEUED;
     client->stats.queued++;
     pf_domains_again(&client->domains, &call->turn);
@@ -150,7 +150,7 @@ static void rest(struct fetch_call *call, uint32_t delay_ms)
 {
     struct fetch_client *client = call->client;
 
-    detach(call);
+    detach(call, pf_loop_now_ms());
     pf_response_fini(&call->x.response);
     call->state = PF_CALL_RESTING;
     client->stats.waiting++;
@@ -303,7 +303,7 @@ static enum fetch_error describe(struct pf_exchange *x, struct pf_request *reque
 /* ------------------------------------------------------------- attempts -- */
 
 /* What the answer says of a quota, in the IETF's header fields. */
-static void keep_to_quota(struct fetch_call *call)
+static void keep_to_quota(struct fetch_call *call, uint64_t now)
 {
     struct fetch_client *client = call->client;
     struct pf_ratelimit told;
@@ -320,9 +320,9 @@ static void keep_to_quota(struct fetch_call *call)
     if (found == 0)
         return;
     if (pf_ratelimit_tightest(&told, &quota))
-        pf_pacer_told(&client->pacer, pf_loop_now_ms(), call->pace, &quota);
+        pf_pacer_told(&client->pacer, now, call->pace, &quota);
     if (pf_ratelimit_concurrency(&told, &limit, &remaining))
-        pf_limiter_told(&client->limiter, pf_loop_now_ms(),
+        pf_limiter_told(&client->limiter, now,
                         limit < PF_MAX_CONCURRENCY ? (unsigned)limit : PF_MAX_CONCURRENCY,
                         remaining, client->in_flight);
 }
@@ -340,7 +340,7 @@ static enum pf_limiter_end fared(const struct fetch_call *call, const struct pf_
 }
 
 /* What the answer says of the account's plan, in the provider's own header fields. */
-static void keep_to_plan(struct fetch_client *client, const struct pf_verdict *v)
+static void keep_to_plan(struct fetch_client *client, const struct pf_verdict *v, uint64_t now)
 {
     int64_t remaining = -1;
 
@@ -350,14 +350,14 @@ static void keep_to_plan(struct fetch_client *client, const struct pf_verdict *v
         remaining = v->concurrency_limit > v->concurrency_in_use
                         ? v->concurrency_limit - v->concurrency_in_use
                         : 0;
-    pf_limiter_told(&client->limiter, pf_loop_now_ms(),
+    pf_limiter_told(&client->limiter, now,
                     v->concurrency_limit < PF_MAX_CONCURRENCY ? (unsigned)v->concurrency_limit
                                                               : PF_MAX_CONCURRENCY,
                     remaining, client->in_flight);
 }
 
 /* Notes for land() what the attempt tells of account, host and spending. */
-static void note_end(struct fetch_call *call, const struct pf_verdict *v)
+static void note_end(struct fetch_call *call, const struct pf_verdict *v, uint64_t now)
 {
     struct fetch_client *client = call->client;
 
@@ -370,8 +370,8 @@ static void note_end(struct fetch_call *call, const struct pf_verdict *v)
     if (v->outcome == FETCH_OUTCOME_BLOCKED)
         client->stats.blocked++;
     if (call->x.error == FETCH_OK) {
-        keep_to_quota(call);
-        keep_to_plan(client, v);
+        keep_to_quota(call, now);
+        keep_to_plan(client, v, now);
     }
     if (call->fared == PF_LIMITER_THROTTLED || v->outcome == FETCH_OUTCOME_ACCOUNT)
         call->billed = FETCH_BILLED_NO;
@@ -379,13 +379,14 @@ static void note_end(struct fetch_call *call, const struct pf_verdict *v)
              (v->outcome == FETCH_OUTCOME_OK || v->outcome == FETCH_OUTCOME_TARGET_ERROR))
         call->billed = FETCH_BILLED_YES; /* the user has said what these cost */
     if (call->fared == PF_LIMITER_OK)
-        pf_retry_note_good(&client->retry, pf_loop_now_ms());
+        pf_retry_note_good(&client->retry, now);
 }
 
 /* The attempt is over and detached from the pool: what now? */
 static void attempt_over(struct fetch_call *call)
 {
     struct fetch_client *client = call->client;
+    uint64_t now = pf_loop_now_ms();
     struct pf_unwrapped unwrapped;
     struct pf_verdict v;
     char sentence[512];
@@ -397,7 +398,7 @@ static void attempt_over(struct fetch_call *call)
         v = pf_verdict_of_answer(client->profile, client->bans, &call->x.response, &unwrapped);
     if (v.redirect && follow(call))
         return; /* which is never wrapped */
-    note_end(call, &v);
+    note_end(call, &v, now);
     if (v.outcome == FETCH_OUTCOME_ACCOUNT ? ask_again(call) : try_again(call, &v)) {
         pf_unwrapped_fini(&unwrapped);
         return;
@@ -407,7 +408,7 @@ static void attempt_over(struct fetch_call *call)
     if (v.error != FETCH_OK)
         pf_sentence(sentence, sizeof sentence, call, &v);
     pf_unwrapped_fini(&unwrapped);
-    end_call(call, &v, sentence);
+    end_call(call, &v, sentence, now);
     if (client->trust.state == PF_TRUST_REFUSED)
         pf_client_refuse(client, FETCH_E_ACCOUNT);
 }
@@ -438,7 +439,8 @@ void pf_attempt_give_up(struct fetch_call *call)
     call->x.phase = FETCH_PHASE_QUEUE;
     end_call(call, &v,
              "its host has only failed for a quarter of an hour, so that it was not sent; fetch it "
-             "again later");
+             "again later",
+             pf_loop_now_ms());
 }
 
 void pf_attempt_init(struct fetch_call *call)
@@ -449,12 +451,11 @@ void pf_attempt_init(struct fetch_call *call)
     pf_timer_init(&call->deadline, on_deadline);
 }
 
-void pf_attempt_start(struct fetch_call *call)
+void pf_attempt_start(struct fetch_call *call, uint64_t now)
 {
     struct fetch_client *client = call->client;
-    uint64_t now = pf_loop_now_ms();
 
-    detach(call);
+    detach(call, now);
     call->state = PF_CALL_FLYING;
     pf_list_append(&client->flying, &call->link);
     client->in_flight++;
@@ -477,13 +478,13 @@ void pf_attempt_start(struct fetch_call *call)
         call->dispatched_ms = now;
         call->page.queued_ms = (uint32_t)(now - call->submitted_ms);
         if (client->deadline_ms)
-            pf_loop_start_timer(&client->loop, &call->deadline, client->deadline_ms);
+            pf_loop_start_timer_at(&client->loop, &call->deadline, now + client->deadline_ms);
     }
     free(call->location);
     call->location = NULL;
     call->redirects = 0;
     call->as_get = false;
     call->timer.on_due = on_timeout;
-    pf_loop_start_timer(&client->loop, &call->timer, client->timeout_ms);
+    pf_loop_start_timer_at(&client->loop, &call->timer, now + client->timeout_ms);
     start_exchange(call, client->pool[0]);
 }

@@ -102,8 +102,8 @@ enum fetch_error pf_client_submit(struct fetch_client *client, const struct fetc
                                   size_t index, fetch_page_cb on_page, void *arg,
                                   struct fetch_call **call);
 
-/* attempt.c: begins an attempt for a call whose turn it is. */
-void pf_attempt_start(struct fetch_call *call);
+/* attempt.c: begins an attempt for a call whose turn it is, now. */
+void pf_attempt_start(struct fetch_call *call, uint64_t now);
 /* attempt.c: sets a new call's exchange and timers up. */
 void pf_attempt_init(struct fetch_call *call);
 /* attempt.c: ends a call unsent whose host has only failed for so long that it is given up. */

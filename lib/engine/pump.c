@@ -102,7 +102,7 @@ static void dispatch(struct fetch_client *client)
         return;
     now = pf_loop_now_ms();
     while ((call = next_call(client, now, &when)))
-        pf_attempt_start(call);
+        pf_attempt_start(call, now);
     while ((turn = pf_domains_given_up(&client->domains, now)))
         pf_attempt_give_up(call_of(turn));
     if (client->domains.queued > 0 && when != PF_WHEN_NEVER)

@@ -122,12 +122,18 @@ bool pf_response_each(const struct pf_response *r, size_t *cursor, const char **
 const char *pf_response_next(const struct pf_response *r, const char *name, size_t *cursor,
                              size_t *value_len)
 {
-    size_t len = strlen(name), n;
-    const char *at, *value;
+    size_t len = strlen(name);
 
-    while (pf_response_each(r, cursor, &at, &n, &value, value_len))
-        if (pf_text_eq_nocase(at, n, name, len))
-            return value;
+    while (*cursor < r->field_count) {
+        const struct fetch_header *f = &r->field[(*cursor)++];
+        const char *value = r->mem.data + (uintptr_t)f->value;
+
+        if (f->name_len != len ||
+            !pf_text_eq_nocase(r->mem.data + (uintptr_t)f->name, len, name, len))
+            continue;
+        *value_len = trimmed(value, f->value_len);
+        return value;
+    }
     return NULL;
 }
 

@@ -117,7 +117,12 @@ void pf_loop_leave(struct pf_loop *loop)
 
 void pf_loop_start_timer(struct pf_loop *loop, struct pf_timer *timer, uint64_t delay_ms)
 {
-    pf_timer_start(&loop->timers, timer, pf_loop_now_ms() + delay_ms);
+    pf_loop_start_timer_at(loop, timer, pf_loop_now_ms() + delay_ms);
+}
+
+void pf_loop_start_timer_at(struct pf_loop *loop, struct pf_timer *timer, uint64_t due_ms)
+{
+    pf_timer_start(&loop->timers, timer, due_ms);
     if (timer->due_ms < loop->armed_ms)
         arm(loop);
 }

@@ -52,8 +52,9 @@ void pf_late_cancel(struct pf_late *late);
 /* Milliseconds on the monotonic clock. */
 uint64_t pf_loop_now_ms(void);
 
-/* Starts `timer` (again) `delay_ms` from now. */
+/* Starts `timer` (again) `delay_ms` from now, or at a time on that clock. */
 void pf_loop_start_timer(struct pf_loop *loop, struct pf_timer *timer, uint64_t delay_ms);
+void pf_loop_start_timer_at(struct pf_loop *loop, struct pf_timer *timer, uint64_t due_ms);
 
 /* Tells one line, made printable; printf-like.  Never hand it a key or a request's path. */
 void pf_loop_log(struct pf_loop *loop, enum fetch_log_level level, const char *format, ...)
