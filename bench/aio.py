@@ -1,10 +1,12 @@
 """The same job with aiohttp: one asyncio.gather() over all pages, a session whose connector
 is limited to the number of connections.  Prints the same result line as the C clients; the clocks
-start after Python and aiohttp have been loaded."""
+start after Python and aiohttp have been loaded.  With -o the pages are written to a file, a line of
+JSON each."""
 
 import argparse
 import asyncio
 import gc
+import json
 import resource
 import sys
 import time
@@ -36,13 +38,18 @@ class Bench:
         self.pages, self.connections, self.sample_ms = args.n, args.c, args.w
         with open(args.b, "rb") as file:
             self.expected = file.read()
+        self.output = open(args.o, "w", encoding="utf-8") if args.o else None
         self.done = self.compared = self.wrong = self.body_bytes = 0
         self.waiting = self.rss_waiting_kib = 0
         self.wall_end_s = None
 
-    def page(self, status, body):
+    def page(self, number, status, body):
+        if self.output:
+            json.dump({"index": number, "url": f"https://example.com/{number:07d}", "status": status,
+                       "body": body.decode()}, self.output, ensure_ascii=False)
+            self.output.write("\n")
         right = status == 200 and len(body) == len(self.expected)
-        if self.done % CHECK_EVERY == 0:
+        if self.done % CHECK_EVERY == 0 and not self.output:
             right = right and body == self.expected
             self.compared += 1
         self.wrong += not right
@@ -57,7 +64,7 @@ class Bench:
 
     async def fetch(self, session, number):
         async with session.get(URL(f"{self.url}{number:07d}", encoded=True)) as response:
-            self.page(response.status, await response.read())
+            self.page(number, response.status, await response.read())
 
     async def run(self):
         if self.sample_ms:
@@ -72,11 +79,14 @@ def main():
     for option, kind in (("p", int), ("l", str), ("n", int), ("c", int), ("b", str)):
         parser.add_argument(f"-{option}", type=kind, required=True)
     parser.add_argument("-w", type=int, default=0)
+    parser.add_argument("-o")
     bench = Bench(parser.parse_args())
     gc.collect()
     rss_before_kib = memory_kib("VmRSS:")
     wall_start_s, cpu_start_s = time.monotonic(), cpu_s()
     asyncio.run(bench.run())
+    if bench.output:
+        bench.output.close()
     cpu = cpu_s() - cpu_start_s
     line = (f"name=aiohttp pages={bench.done} connections={bench.connections} "
             f"wall_s={(bench.wall_end_s or time.monotonic()) - wall_start_s:.3f} cpu_s={cpu:.3f} "

@@ -91,10 +91,11 @@ class Clients:
         if name in tools:
             return tools[name](run)
         if name == "aiohttp":
-            return self._call([self.python, f"{HERE}/aio.py"] + run.options())
-        return self._call([self.program(name)] + run.options())
+            return self.call([self.python, f"{HERE}/aio.py"] + run.options())
+        return self.call([self.program(name)] + run.options())
 
-    def _call(self, command):
+    def call(self, command):
+        """Runs a client that prints its figures itself; returns them."""
         done = subprocess.run(self.pin + command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Failed(f"{os.path.basename(command[0])}: exit status {done.returncode}: "
@@ -102,11 +103,11 @@ class Clients:
         pairs = [pair.partition("=") for pair in done.stdout.split()]
         return {name: float(value) for name, _, value in pairs if name != "name"}
 
-    def _watch(self, command, pages):
+    def watch(self, command, pages):
         """Runs a tool; returns its figures and what it wrote to standard output.  `pages`: how many
         it fetches, or a pattern that finds the number in what it wrote."""
         path = f"{self.dir}/output"
-        figures = self._call([self.program("watch"), path] + command)
+        figures = self.call([self.program("watch"), path] + command)
         with open(path, encoding="utf-8") as file:
             output = file.read()
         if isinstance(pages, str):
@@ -121,7 +122,7 @@ class Clients:
             file.write('write-out = "%{http_code} %{size_download}\\n"\n')
             file.writelines(f'url = "{url}"\noutput = "/dev/null"\n' for url in run.urls())
         parallel = min(run.connections, CURL_PARALLEL_MAX)
-        figures, output = self._watch(["curl", "-q", "-Z", "--parallel-max", str(parallel), "-s",
+        figures, output = self.watch(["curl", "-q", "-Z", "--parallel-max", str(parallel), "-s",
                                        "--no-progress-meter", "-K", config], run.pages)
         size = os.path.getsize(run.body_file)
         if output.splitlines() != [f"200 {size}"] * run.pages:
@@ -131,7 +132,7 @@ class Clients:
 
     def _h2load(self, run):
         pages, size = run.pages, os.path.getsize(run.body_file)
-        figures, output = self._watch(["h2load", "-c", str(run.connections), "-m", str(run.streams),
+        figures, output = self.watch(["h2load", "-c", str(run.connections), "-m", str(run.streams),
                                        "-n", str(pages)] + HEADERS + [run.url(0)], pages)
         if (f" {pages} succeeded, 0 failed, 0 errored" not in output
                 or f"status codes: {pages} 2xx" not in output
@@ -141,7 +142,7 @@ class Clients:
 
     def _wrk(self, run):
         seconds = max(1, round(run.pages / WRK_PAGES_A_SECOND))
-        figures, output = self._watch(["wrk", "-t1", f"-c{run.connections}", f"-d{seconds}"]
+        figures, output = self.watch(["wrk", "-t1", f"-c{run.connections}", f"-d{seconds}"]
                                       + HEADERS + [run.url(0)], r"(\d+) requests in ")
         if "Socket errors" in output or "Non-2xx" in output:
             raise Failed("wrk: not every page is whole: " + output[-500:])
@@ -151,6 +152,6 @@ class Clients:
         urls = f"{self.dir}/urls"
         with open(urls, "w", encoding="ascii") as file:
             file.writelines(f"{url}\n" for url in run.urls())
-        figures, _ = self._watch(["wget2", "-q", "--no-hsts", f"--max-threads={run.connections}",
+        figures, _ = self.watch(["wget2", "-q", "--no-hsts", f"--max-threads={run.connections}",
                                   "-i", urls, "-O", "/dev/null"], run.pages)
         return figures

@@ -21,7 +21,8 @@ import urllib.request
 
 PORTS = 12      # of each kind
 STREAMS = (1000, 64)  # that an HTTP/2 connection may carry, on ports of their own
-BODIES = {"1k": 1024, "10k": 10 * 1024, "100k": 100 * 1024}
+BODIES = {"1k": 1024, "10k": 10 * 1024, "100k": 100 * 1024, "tiny": 16}
+MARKUP_PAGES, MARKUP_BYTES = 1000, 10 * 1024  # "page" answers with one of them, by the target
 WAITS = {"wait": 1, "wait5": 5}  # locations that answer with 10k, after so many seconds
 TLS = "TLS 1.3, TLS_AES_128_GCM_SHA256, ECDSA P-256 certificate"
 MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
@@ -50,7 +51,7 @@ http {
     scgi_temp_path $dir/scgi;
 
     default_type text/html;
-    open_file_cache max=16;
+    open_file_cache max=1200;
     open_file_cache_valid 1h;
     sendfile on;
     tcp_nopush on;
@@ -62,6 +63,10 @@ http {
     ssl_protocols TLSv1.3;
     ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
 
+    map $$arg_url $$page {
+        default 000;
+        "~(?<digits>[0-9][0-9][0-9])$$" $$digits;
+    }
     log_format form '$$request_length $$status $$body_bytes_sent $$connection $$request_uri';
 
 $servers
@@ -82,9 +87,36 @@ $listen
         http2_max_concurrent_streams $streams;
         root $dir/www;
         location = /status { stub_status; }
+        location = /page { try_files /pages/$$page =404; }
 $waits
         location / { }
     }""")
+
+
+def letters(name, size):
+    """What cannot be made much smaller."""
+    return "".join(random.Random(name).choices(string.ascii_letters + string.digits, k=size))
+
+
+ITEM = """  <li class="product-card product-card--large" data-id="{0}">
+    <a class="product-card__link" href="/products/{1}-{2}/{0}.html" title="{1} {2}">
+      <span class="product-card__name">{1} {2}</span> <span class="price">{3} €</span></a>
+    <p class="product-card__text">{4}</p>
+  </li>
+"""
+
+
+def markup(number, size):
+    """A page as shops have it: much structure, some text; packed it has a quarter of its size."""
+    chance = random.Random(number)
+    words = [letters(f"word{i}", 2 + i % 8).lower() for i in range(1000)]
+    often = [1 / (rank + 2) for rank in range(len(words))]  # as in a language
+    page, tail = "<!DOCTYPE html>\n<html lang=\"en\">\n<body>\n<ul>\n", "</ul>\n</body>\n</html>\n"
+    while len((page + tail).encode()) < size:
+        page += ITEM.format(chance.randrange(10**8), *chance.choices(words, k=2),
+                            chance.randrange(1000), " ".join(chance.choices(words, often, k=20)))
+    page = page.encode()[:size - len(tail)].decode(errors="ignore")
+    return page + " " * (size - len((page + tail).encode())) + tail
 
 
 def free_ports(count):
@@ -128,9 +160,12 @@ class Server:
     def _write_files(self, files):
         os.mkdir(f"{self.dir}/www")
         for name, size in BODIES.items():
-            letters = random.Random(name).choices(string.ascii_letters + string.digits, k=size)
             with open(self.body_file(name), "w", encoding="ascii") as file:
-                file.write("".join(letters))
+                file.write(letters(name, size))
+        os.mkdir(f"{self.dir}/www/pages")
+        for number in range(MARKUP_PAGES):
+            with open(self.body_file(f"pages/{number:03d}"), "w", encoding="utf-8") as file:
+                file.write(markup(number, MARKUP_BYTES))
         for name in WAITS:
             shutil.copyfile(self.body_file("10k"), self.body_file(name))
         servers = "\n".join(self._server(streams) for streams in STREAMS)
