@@ -123,6 +123,22 @@ START_TEST(json_strings_come_back_as_they_were)
 }
 END_TEST
 
+START_TEST(json_finds_every_byte_at_every_place)
+{
+    char text[48];
+
+    begin();
+    for (unsigned c = 0; c < 128; c++) {
+        for (size_t at = 0; at < sizeof(text); at++) {
+            memset(text, at % 2 ? '~' : ' ', sizeof(text)); /* the greatest plain, and the least */
+            text[at] = (char)c;
+            check_json(text, sizeof(text));
+        }
+    }
+    end();
+}
+END_TEST
+
 START_TEST(json_strings_cross_every_chunk)
 {
     size_t n = 20000;
@@ -130,7 +146,7 @@ START_TEST(json_strings_cross_every_chunk)
 
     begin();
     ck_assert_ptr_nonnull(text);
-    for (size_t shift = 0; shift < 8; shift++) {
+    for (size_t shift = 0; shift < 16; shift++) {
         memset(text, 'a', n);
         for (size_t i = shift; i + 4 <= n; i += 5)
             memcpy(text + i, i % 3 ? "\xf0\x9f\x98\x80" : "a\x01\"\\", 4);
@@ -417,6 +433,7 @@ int main(void)
     tcase_add_test(text, utf8_is_strict);
     tcase_add_test(text, nothing_hidden_reaches_a_terminal);
     tcase_add_test(text, json_strings_come_back_as_they_were);
+    tcase_add_test(text, json_finds_every_byte_at_every_place);
     tcase_add_test(text, json_strings_cross_every_chunk);
     tcase_add_test(text, json_keeps_every_character);
     tcase_add_test(text, json_is_as_strict_as_the_decoder);
