@@ -7,6 +7,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from harness import *  # noqa: E402,F403
+import re
 import select
 import xml.etree.ElementTree as ElementTree
 
@@ -93,8 +94,10 @@ def of_outputs():
     write("list", "".join(f"https://h{i % 5}.example.com/{i}\n" for i in range(200)) +
           "https://h9.example.org/?sandbox=error\nnothing\n")
     pages = {}
-    for name in ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "pages/"):
-        done = run("--sandbox", "--retries", "0", "-c", "20", "-i", path("list"), "-o", path(name))
+    for name in ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "pages/", "a.warc", "b.warc.gz",
+                 "rolled.warc"):
+        done = run("--sandbox", "--retries", "0", "-c", "20", "-i", path("list"), "-o", path(name),
+                   *(("--roll-size", "500k") if name == "rolled.warc" else ()))
         equal(f"{name}: is fetched", done.code, 1)
         done = run("--report", path("page.html"), "-o", path(name))
         equal(f"{name}: exit 0", done.code, 0)
@@ -104,14 +107,33 @@ def of_outputs():
     done = run("--report", path("all.html"), path("a.jsonl"), path("a.jsonl.gz"), path("pages"))
     said = words(read_page("several", "all.html"))
     check("several outputs: one page", "606 pages" in said and "and 2 more" in said, said[:300])
+    files = sorted(name for name in os.listdir(work) if name.startswith("rolled-"))
+    check("an archive of several files", len(files) >= 3, files)
+    done = run("--report", path("page.html"), path("rolled.warc"), *map(path, files))
+    check("each of them named: none twice", "on 202 pages" in done.err.decode(), done.err)
+    done = run("--report", path("page.html"), path(files[-1]))
+    check("the last one alone", done.code == 0 and "on 202 pages" not in done.err.decode(), done.err)
+    os.rename(path(files[0]), path("aside"))
+    done = run("--report", path("page.html"), path("rolled.warc"))
+    equal("without one of them: exit 2", done.code, 2)
+    check("and a sentence", b"before the last is missing" in done.err, done.err)
+    os.rename(path("aside"), path(files[0]))
     done = run("--report", path("page.html"), "/dev/stdin", given=read("a.jsonl"))
     equal("a pipe", done.code, 0)
     check("a pipe: all records", "202 pages in" in words(read_page("a pipe", "page.html")))
-    torn = read("a.jsonl.gz")
-    write("torn.jsonl.gz", torn[:len(torn) * 2 // 3])
-    done = run("--report", path("page.html"), path("torn.jsonl.gz"))
-    equal("a torn output: what is whole", done.code, 0)
-    read_page("a torn output", "page.html")
+    for name in ("a.jsonl.gz", "a.warc", "b.warc.gz"):
+        torn = read(name)
+        write("torn-" + name, torn[:len(torn) * 2 // 3])
+        done = run("--report", path("page.html"), path("torn-" + name))
+        equal(f"a torn {name}: what is whole", done.code, 0)
+        count = int(re.search(rb"on (\d+) page", done.err).group(1))
+        check(f"a torn {name}: a part", 50 < count < 202, count)
+        read_page("a torn output", "page.html")
+    write("damaged.warc", read("a.warc").replace(b"WARC-Type: metadata", b"WARC-Type: metedata", 150)
+          .replace(b"WARC-Type: metedata", b"WARC-Type: metadata", 149))
+    done = run("--report", path("page.html"), path("damaged.warc"))
+    check("a damaged archive: what stands before", done.code == 0 and
+          b"damaged before its end" in done.err and b"on 149 pages" in done.err, done.err)
 
 
 def of_a_run():

@@ -9,6 +9,7 @@
 #include "pfetch/html.h"
 #include "pfetch/report.h"
 #include "pfetch/sink.h"
+#include "pfetch/warc_files.h"
 
 #define BEGIN_MS 1764140000000 /* 2025-11-26T06:53:20Z */
 #define PAGES 40u
@@ -114,6 +115,7 @@ static void write_output(const char *path)
                                      .base = base,
                                      .recorder = recorder,
                                      .events = {.on_room = ignore, .on_fail = ignore},
+                                     .roll_size = 20000, /* an archive of this is several files */
                                      .run = "{\"version\":1}"};
     struct sink *s = sink_open(&setup, error, sizeof(error));
 
@@ -185,9 +187,24 @@ static void check_same(const struct tally *got, const struct tally *wanted)
 }
 
 /* What is read from an output is what the run counted, to the last figure. */
+START_TEST(files_of_an_archive_know_their_first)
+{
+    static const char *const none[] = {
+        "a.warc",       "-00001.warc",  "a-0001.warc",   "a-00000.warc",
+        "a-0000x.warc", "a_00001.warc", "a-000001.warc", ""};
+    char *first = warc_files_first("d/a-00012.warc.gz");
+
+    ck_assert_str_eq(first, "d/a.warc.gz");
+    free(first);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        ck_assert_ptr_null(warc_files_first(none[i]));
+}
+END_TEST
+
 START_TEST(records_come_back_as_they_were_counted)
 {
-    static const char *const outputs[] = {"a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "pages/"};
+    static const char *const outputs[] = {"a.jsonl", "a.jsonl.gz", "a.jsonl.zst",
+                                          "pages/",  "a.warc",     "b.warc.gz"};
     struct tally *wanted = expected();
 
     begin();
@@ -203,6 +220,8 @@ START_TEST(records_come_back_as_they_were_counted)
         ck_assert(!seen.torn);
         free_tally(t);
     }
+    ck_assert_int_eq(access("a-00001.warc", F_OK), 0);
+    ck_assert_int_eq(access("b-00001.warc.gz", F_OK), 0);
     free_tally(wanted);
     end();
 }
@@ -452,6 +471,7 @@ int main(void)
 
     tcase_add_test(text, text_stays_text);
     tcase_add_test(text, axes_are_round);
+    tcase_add_test(records, files_of_an_archive_know_their_first);
     tcase_add_test(records, records_come_back_as_they_were_counted);
     tcase_add_test(records, other_forms_of_a_value_are_taken_or_left);
     tcase_add_test(records, what_is_no_output_is_refused);

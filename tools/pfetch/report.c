@@ -173,10 +173,11 @@ static void put_seen(struct bytes *out, const struct report_seen *seen)
                      "count too.</li>",
                      units_count(count, seen->again), seen->again == 1 ? "page was" : "pages were");
     if (seen->broken > 0)
-        bytes_format(out, "<li>%s %s no whole record and left out.</li>",
-                     units_count(count, seen->broken), seen->broken == 1 ? "line is" : "lines are");
+        bytes_format(out, "<li>%s %s not whole and left out.</li>",
+                     units_count(count, seen->broken),
+                     seen->broken == 1 ? "record is" : "records are");
     if (seen->torn)
-        bytes_text(out, "<li>Packed data is damaged before its end; what follows is left "
+        bytes_text(out, "<li>An output is damaged before its end; what follows there is left "
                         "out.</li>");
 }
 

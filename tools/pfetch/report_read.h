@@ -13,13 +13,13 @@
 /* What was come across; added to. */
 struct report_seen {
     uint64_t again;  /* records that replace an earlier one of their target, which counts too */
-    uint64_t broken; /* lines that are no whole record                                        */
+    uint64_t broken; /* lines, or records of an archive, that are no whole record             */
     bool torn;       /* a packed file is damaged before its end: what follows is not counted  */
 };
 
 /*
- * Adds the pages of an output: a directory with an index.jsonl, or a file of records, packed by
- * gzip or zstd or not.  False, and a sentence in `error`, where nothing can be read, or what is
+ * Adds the pages of an output: a directory with an index.jsonl; a file of records, packed by gzip or
+ * zstd or not; or a web archive, packed or not, with the files that it goes on in.  False, and a sentence in `error`, where nothing can be read, or what is
  * there is no output of pfetch.
  */
 bool report_read(const char *path, struct tally *tally, struct report_seen *seen, char *error,

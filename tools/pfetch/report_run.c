@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -6,6 +8,7 @@
 #include "report_read.h"
 #include "run.h"
 #include "units.h"
+#include "warc_files.h"
 #include "whole_file.h"
 
 bool report_write(struct whole_file *file, const struct tally *t, const struct report_about *about,
@@ -25,6 +28,18 @@ bool report_write(struct whole_file *file, const struct tally *t, const struct r
     return written;
 }
 
+/* One of the files of an archive that is named too, and so is read with it: as with pages*.warc. */
+static bool is_read_with_another(const struct options *o, const char *path)
+{
+    char *first = warc_files_first(path);
+    bool found = false;
+
+    for (size_t i = 0; first && i < o->url_count && !found; i++)
+        found = strcmp(o->urls[i], first) == 0;
+    free(first);
+    return found;
+}
+
 /* Where there are no targets, -o names what is read; else what would be targets does. */
 static bool read_outputs(const struct options *o, struct tally *t, struct report_seen *seen,
                          char *error)
@@ -32,7 +47,8 @@ static bool read_outputs(const struct options *o, struct tally *t, struct report
     if (o->url_count == 0)
         return report_read(o->output, t, seen, error, OPTIONS_ERROR);
     for (size_t i = 0; i < o->url_count; i++) {
-        if (!report_read(o->urls[i], t, seen, error, OPTIONS_ERROR))
+        if (!is_read_with_another(o, o->urls[i]) &&
+            !report_read(o->urls[i], t, seen, error, OPTIONS_ERROR))
             return false;
     }
     return true;
@@ -59,11 +75,12 @@ static void tell(struct console *console, const struct options *o, const struct 
     char count[UNITS_MAX];
 
     if (seen->broken > 0)
-        console_say(console, FETCH_LOG_WARNING, "%s %s no whole record, and left out",
-                    units_count(count, seen->broken), seen->broken == 1 ? "line is" : "lines are");
+        console_say(console, FETCH_LOG_WARNING, "%s %s not whole, and left out",
+                    units_count(count, seen->broken),
+                    seen->broken == 1 ? "record is" : "records are");
     if (seen->torn)
         console_say(console, FETCH_LOG_WARNING,
-                    "packed data is damaged before its end; what follows is left out");
+                    "an output is damaged before its end; what follows there is left out");
     console_note(console, "the report on %s %s is in %s", units_count(count, t->recorded),
                  t->recorded == 1 ? "page" : "pages", o->report);
 }

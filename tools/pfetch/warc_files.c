@@ -61,6 +61,19 @@ static unsigned number_of(const char *name, const char *leaf, size_t stem)
     return strcmp(at, leaf + stem) == 0 ? n : 0;
 }
 
+char *warc_files_first(const char *path)
+{
+    size_t stem = stem_of(path), of_first = stem > 6 ? stem - 6 : 0; /* "-00001" */
+    char *first;
+
+    if (of_first == 0 || asprintf(&first, "%.*s%s", (int)of_first, path, path + stem) < 0)
+        return NULL;
+    if (number_of(path, first, of_first) > 0)
+        return first;
+    free(first);
+    return NULL;
+}
+
 static DIR *open_directory(const char *path)
 {
     const char *leaf = warc_files_leaf(path);

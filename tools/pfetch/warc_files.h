@@ -14,6 +14,8 @@
 char *warc_files_path(const char *path, unsigned n);
 /* The path of the index (gives): FILE.cdxj. */
 char *warc_files_index(const char *path);
+/* The path (gives) of number 0 that goes with the name of a further one.  NULL: it is none, or memory. */
+char *warc_files_first(const char *path);
 /* Without its directories; part of `path`. */
 const char *warc_files_leaf(const char *path);
 

@@ -110,7 +110,7 @@ static bool end_page(struct scanner *s, uint64_t end)
     if (!s->scan->info_id[0])
         return false;
     s->scan->end = (struct unpack_point){.offset = end};
-    if (s->has_main)
+    if (s->has_main && s->scan->on_main)
         s->stopped |= !s->scan->on_main(&s->found, s->scan->main_arg);
     s->has_main = false;
     if (!record_read(s->reader, s->text.data + s->head_len, kept, kept == s->head.length, &head)) {
@@ -330,6 +330,8 @@ enum record_scan_result warc_scan_run(struct warc_scan *scan)
     bytes_init(&s.main, 4 * HEAD_MAX);
     s.unpack = unpack_new(scan->fd, scan->packing);
     s.reader = record_reader_new();
+    if (s.reader && scan->rest)
+        record_reader_want_rest(s.reader);
     if (s.unpack && s.reader)
         result = run(&s);
     else

@@ -1,6 +1,6 @@
 /*
- * All pages of a WARC file that is to be gone on with, packed or not, and the place behind the last
- * whole one.
+ * All pages of a WARC file of this program, packed or not, and the place behind the last whole one,
+ * where it can be gone on with.
  *
  * A page is whole once its metadata record is.  What this program did not write is left alone: a
  * file that begins otherwise, or whose records come in another order, cannot be gone on with.
@@ -35,9 +35,10 @@ struct warc_scan {
     /* Set by the caller. */
     int fd; /* lent: open for reading                                              */
     enum packing packing;
-    record_scan_cb on_record; /* each page's record …                            */
+    bool rest;                /* record_head.rest is wanted                       */
+    record_scan_cb on_record; /* each page's record …                             */
     void *arg;
-    warc_found_cb on_main; /* … after its main record, if it has one              */
+    warc_found_cb on_main; /* … after its main record, if it has one; may be NULL */
     void *main_arg;
     /* Told. */
     uint64_t records;        /* pages whose record can be read                    */
