@@ -14,10 +14,8 @@
  * A call keeps the epoch it started in: the refusals of calls that started before a cut are of the
  * same event and cut no second time.
  *
- * Where calls over the plan wait in line instead of being refused, latency tells.  Windows of
- * answers are compared by level and latency: a rise is kept only where goodput (level / latency,
- * Little's law) has risen by half as much, and that is judged only once it is SURE standard errors
- * away from chance.  A target that becomes slow raises latency at the same level and says nothing.
+ * Where calls over the plan wait in line instead of being refused, goodput.c tells that more in
+ * flight brings no more answers: back to what brought them, and that is the ceiling.
  *
  * Answers count only while the limit is nearly used; an idle list changes nothing.  Calls that were
  * given up from here fade as "ghosts": providers go on with them for a while (and ZenRows says that
@@ -30,7 +28,6 @@
 #include "engine/limiter.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/limits.h"
 
@@ -66,15 +63,10 @@
 #define RAISES 2u        /* ... where it had fallen */
 /* In five minutes; with more, no probe adds to them.  Bright Data bans at 25. */
 #define REFUSED_MAX 18u
-#define REFUSED_FALLEN 23u      /* a plan that is back is worth more */
-#define REFUSED_FEW_BELOW 100u  /* larger plans may be refused as many as they carry */
-#define SLICE_MS 30000u         /* PF_LIMITER_SLICES of them are the five minutes */
-#define LATENCY_GUESS_MS 2000.0 /* before the first answer */
-#define FILL_MS_MIN 300.0       /* filling takes half a latency, and no less than this */
-#define WINDOW_MIN 48.0         /* answers that say anything at all ... */
-#define WINDOW_MAX 512.0        /* ... and that say enough, whatever the level */
-#define CV2 1.7                 /* squared variation of latencies: lognormal with sigma 1 */
-#define SURE 2.5                /* standard errors: one wrong word in a hundred */
+#define REFUSED_FALLEN 23u     /* a plan that is back is worth more */
+#define REFUSED_FEW_BELOW 100u /* larger plans may be refused as many as they carry */
+#define LATENCY_OF 16u         /* answers that the mean latency looks back on, at least */
+#define FILL_MS_MIN 300.0      /* filling takes half a latency, and no less than this */
 
 static unsigned umin(unsigned a, unsigned b)
 {
@@ -88,7 +80,7 @@ static unsigned umax(unsigned a, unsigned b)
 
 static double latency(const struct pf_limiter *l)
 {
-    return l->latency_n > 0 ? fmax(l->latency_ms, 1) : LATENCY_GUESS_MS;
+    return pf_goodput_latency_ms(&l->goodput);
 }
 
 static unsigned bounded(const struct pf_limiter *l, double n)
@@ -98,19 +90,7 @@ static unsigned bounded(const struct pf_limiter *l, double n)
     return n >= most ? most : n < 1 ? 1 : (unsigned)n;
 }
 
-/* ------------------------------------------------------- refusals counted -- */
-
-static void turn_slices(struct pf_limiter *l, uint64_t now_ms)
-{
-    uint64_t slice = now_ms / SLICE_MS;
-
-    if (slice - l->slice >= PF_LIMITER_SLICES) {
-        memset(l->refused, 0, sizeof l->refused);
-        l->slice = slice;
-    }
-    while (l->slice < slice)
-        l->refused[++l->slice % PF_LIMITER_SLICES] = 0;
-}
+/* ---------------------------------------------------------------- states -- */
 
 static bool is_fallen(const struct pf_limiter *l)
 {
@@ -119,16 +99,11 @@ static bool is_fallen(const struct pf_limiter *l)
 
 static bool may_risk(struct pf_limiter *l, uint64_t now_ms)
 {
-    unsigned sum = 0, most = umax(l->ceiling, l->peak);
+    unsigned most = umax(l->ceiling, l->peak);
 
-    turn_slices(l, now_ms);
-    for (unsigned i = 0; i < PF_LIMITER_SLICES; i++)
-        sum += l->refused[i];
-    return sum <
+    return pf_refusals_count(&l->refusals, now_ms) <
            umax(is_fallen(l) ? REFUSED_FALLEN : REFUSED_MAX, most >= REFUSED_FEW_BELOW ? most : 0);
 }
-
-/* ---------------------------------------------------------------- states -- */
 
 static double interval_max(const struct pf_limiter *l, uint64_t now_ms)
 {
@@ -150,13 +125,14 @@ static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
-static void clear_window(struct pf_limiter *l)
+static bool is_still(const struct pf_limiter *l)
 {
-    double need = fmin(fmax(l->limit / 2.0, WINDOW_MIN), WINDOW_MAX);
+    return l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL;
+}
 
-    if (l->state == PF_LIMITER_HOLD)
-        need = fmax(need, 4 * WINDOW_MIN);
-    l->window = (struct pf_limiter_window){.need = need};
+static void begin_window(struct pf_limiter *l)
+{
+    pf_goodput_begin(&l->goodput, l->limit, l->state == PF_LIMITER_HOLD);
 }
 
 static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
@@ -170,7 +146,7 @@ static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
         l->proven = l->ceiling;
     if (l->ceiling >= NEAR * l->peak)
         l->peak = 0;
-    clear_window(l);
+    begin_window(l);
     schedule_probe(l, now_ms);
 }
 
@@ -187,7 +163,7 @@ void pf_limiter_init(struct pf_limiter *l, uint64_t now_ms, unsigned fixed, unsi
     *l = (struct pf_limiter){.random = random, .max = max, .interval = INTERVAL_MIN};
     if (start == 0)
         start = START_DEFAULT;
-    l->slice = now_ms / SLICE_MS;
+    pf_refusals_init(&l->refusals, now_ms);
     l->limit = l->ceiling = l->proven = umin(start, max);
     l->state = PF_LIMITER_CLIMB;
     if (fixed) {
@@ -195,7 +171,7 @@ void pf_limiter_init(struct pf_limiter *l, uint64_t now_ms, unsigned fixed, unsi
         l->limit = umin(fixed, max);
         return;
     }
-    clear_window(l);
+    begin_window(l);
     if (start > START_DEFAULT) {
         hold(l, now_ms, start);
         fill(l, now_ms);
@@ -266,17 +242,6 @@ struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms
 }
 
 /* ------------------------------------------------------------------ ends -- */
-
-static void learn_latency(struct pf_limiter *l, double took)
-{
-    double most = umax(l->limit, 16);
-
-    if (l->latency_n < most)
-        l->latency_n += 1;
-    else
-        l->latency_n = most;
-    l->latency_ms += (took - l->latency_ms) / l->latency_n;
-}
 
 static void fall(struct pf_limiter *l, uint64_t now_ms, double ceiling)
 {
@@ -353,8 +318,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
 static void on_refusal(struct pf_limiter *l, uint64_t now_ms, double took,
                        const struct pf_limiter_mark *mark)
 {
-    turn_slices(l, now_ms);
-    l->refused[l->slice % PF_LIMITER_SLICES]++;
+    pf_refusals_add(&l->refusals, now_ms);
     if (l->state == PF_LIMITER_FIXED)
         return;
     l->refusal_ms += (took - l->refusal_ms) / (l->refusal_ms > 0 ? 8 : 1);
@@ -365,58 +329,27 @@ static void on_refusal(struct pf_limiter *l, uint64_t now_ms, double took,
         hold(l, now_ms, mark->level - 1);
 }
 
-/* Whether more in flight brought more answers: 1 yes, -1 no, 0 too early to say. */
-static int compare(const struct pf_limiter *l)
-{
-    const struct pf_limiter_window *a = &l->base, *b = &l->window;
-    double more, slower, sigma;
-
-    if (a->done < 1 || b->done < 1)
-        return 0;
-    more = log((b->level / b->done) / (a->level / a->done));
-    slower = log((b->latency_ms / b->done) / (a->latency_ms / a->done));
-    sigma = sqrt(CV2 * (1 / a->done + 1 / b->done));
-    if (more / 2 < SURE * sigma)
-        return 0;
-    return slower < more / 2 ? 1 : -1;
-}
-
 static void fruitless(struct pf_limiter *l, uint64_t now_ms)
 {
-    double before = l->base.level / l->base.done;
-    double served = l->window.level / l->window.latency_ms * l->base.latency_ms / l->base.done;
-
     l->learned = true;
     l->interval *= 2;
     l->epoch++;
-    l->proven = bounded(l, fmax(before, 1.25 * served));
+    l->proven = bounded(l, pf_goodput_enough(&l->goodput));
     hold(l, now_ms, l->proven);
 }
 
 static void add_to_window(struct pf_limiter *l, uint64_t now_ms, double took, uint32_t level)
 {
-    struct pf_limiter_window *w = &l->window;
-
-    w->done += 1;
-    w->latency_ms += took;
-    w->level += level;
-    if (w->done < w->need)
-        return;
-    if (l->base.done < 1) {
-        l->base = *w;
-    } else if (l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL) {
-        l->base = *w;
-    } else {
-        int verdict = compare(l);
-
-        if (verdict < 0) {
-            fruitless(l, now_ms);
-            return;
-        }
-        if (verdict > 0)
-            l->base = *w;
+    switch (pf_goodput_add(&l->goodput, took, level, is_still(l))) {
+    case PF_GOODPUT_EARLY:
+        break;
+    case PF_GOODPUT_FULL:
+        begin_window(l);
+        break;
+    case PF_GOODPUT_FRUITLESS:
+        fruitless(l, now_ms);
+        break;
     }
-    clear_window(l);
 }
 
 static void grow(struct pf_limiter *l, double credit, unsigned most)
@@ -438,7 +371,7 @@ static void begin_probe(struct pf_limiter *l, uint64_t now_ms)
     }
     l->state = PF_LIMITER_PROBE;
     if (l->raises == 0)
-        clear_window(l);
+        begin_window(l);
     l->goal = bounded(l, l->ceiling + step);
     l->limit = l->ceiling + 1;
     l->credit = 0;
@@ -499,7 +432,7 @@ void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_li
 
     switch (ended->end) {
     case PF_LIMITER_OK:
-        learn_latency(l, took);
+        pf_goodput_learn(&l->goodput, took, umax(l->limit, LATENCY_OF));
         if (l->state == PF_LIMITER_FIXED)
             break;
         add_to_window(l, now_ms, took, ended->mark.level);

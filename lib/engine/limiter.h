@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 #include "base/random.h"
+#include "engine/goodput.h"
+#include "engine/refusals.h"
 
 /* pf_limiter_when(), pf_brake_when(): not before something else happens. */
 #define PF_WHEN_NEVER UINT64_MAX
@@ -55,44 +57,32 @@ enum pf_limiter_state {
     PF_LIMITER_PROBE   /* a little above the ceiling, to see whether it has moved   */
 };
 
-/* Answers that came while the level was about the same. */
-struct pf_limiter_window {
-    double need;       /* answers that make it full */
-    double done;       /* answers */
-    double latency_ms; /* ... and the sums of how long they took */
-    double level;      /* ... and of how many were in flight when they started */
-};
-
-#define PF_LIMITER_SLICES 10 /* that five minutes of refusals are counted in */
-
 struct pf_limiter {
     enum pf_limiter_state state;
     struct pf_random *random;
     unsigned limit, max;
-    unsigned ceiling; /* what is thought to be carried; while climbing, where that began     */
-    unsigned proven;  /* the ceiling before its last raise, until the raise has stood a while */
-    unsigned goal;    /* of the probe */
-    unsigned raises;  /* probes in a row that held */
-    unsigned peak;    /* what was carried before it fell; 0: it did not fall */
-    unsigned cap;     /* what the provider tells, less what others use; 0: not told */
-    double others;    /* in flight beside ours, as far as told */
-    double credit;    /* towards the next raise */
-    uint32_t epoch;   /* counts the cuts */
-    bool landing;     /* cut: the first start after it says what is left in flight */
-    bool filling;     /* not full since a cut or a jump: starts are spread */
-    bool learned;     /* a ceiling was found */
-    uint32_t first;   /* the level of the first start after the cut */
-    double latency_ms, latency_n; /* mean of answered calls, and of how many */
-    double refusal_ms;            /* how long refusals take */
-    uint64_t probe_ms;            /* when the next probe is due */
-    uint64_t raised_ms, fell_ms;  /* since when the ceiling, the peak are what they are */
-    double interval;              /* between probes, in latencies */
-    double ghosts;                /* given up from here, perhaps still carried there */
-    double tokens;                /* starts that may come at once while filling */
+    unsigned ceiling;  /* what is thought to be carried; while climbing, where that began     */
+    unsigned proven;   /* the ceiling before its last raise, until the raise has stood a while */
+    unsigned goal;     /* of the probe */
+    unsigned raises;   /* probes in a row that held */
+    unsigned peak;     /* what was carried before it fell; 0: it did not fall */
+    unsigned cap;      /* what the provider tells, less what others use; 0: not told */
+    double others;     /* in flight beside ours, as far as told */
+    double credit;     /* towards the next raise */
+    uint32_t epoch;    /* counts the cuts */
+    bool landing;      /* cut: the first start after it says what is left in flight */
+    bool filling;      /* not full since a cut or a jump: starts are spread */
+    bool learned;      /* a ceiling was found */
+    uint32_t first;    /* the level of the first start after the cut */
+    double refusal_ms; /* how long refusals take */
+    uint64_t probe_ms; /* when the next probe is due */
+    uint64_t raised_ms, fell_ms; /* since when the ceiling, the peak are what they are */
+    double interval;             /* between probes, in latencies */
+    double ghosts;               /* given up from here, perhaps still carried there */
+    double tokens;               /* starts that may come at once while filling */
     uint64_t ghosts_ms, tokens_ms;
-    struct pf_limiter_window base, window;
-    uint32_t refused[PF_LIMITER_SLICES]; /* ring */
-    uint64_t slice;                      /* the newest */
+    struct pf_goodput goodput;
+    struct pf_refusals refusals;
 };
 
 /*
