@@ -19,7 +19,7 @@ static enum pf_goodput_verdict answers(unsigned most, unsigned level, double too
 static void begin(void)
 {
     memset(&g, 0, sizeof g);
-    ck_assert_int_eq(answers(10000, 100, 1000, true), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 400, 1000, true), PF_GOODPUT_FULL);
 }
 
 START_TEST(a_few_answers_say_nothing)
@@ -33,25 +33,25 @@ END_TEST
 START_TEST(more_that_only_wait_are_fruitless)
 {
     begin();
-    ck_assert_int_eq(answers(10000, 200, 2000, false), PF_GOODPUT_FRUITLESS);
-    ck_assert_double_eq_tol(pf_goodput_enough(&g), 125, 1e-6);
+    ck_assert_int_eq(answers(10000, 800, 2000, false), PF_GOODPUT_FRUITLESS);
+    ck_assert_double_eq_tol(pf_goodput_enough(&g), 500, 1e-6);
 }
 END_TEST
 
 START_TEST(more_that_are_served_are_kept)
 {
     begin();
-    ck_assert_int_eq(answers(10000, 200, 1000, false), PF_GOODPUT_FULL);
-    ck_assert_int_eq(answers(10000, 400, 1000, false), PF_GOODPUT_FULL);
-    ck_assert_int_eq(answers(10000, 800, 2000, false), PF_GOODPUT_FRUITLESS);
-    ck_assert_double_eq_tol(pf_goodput_enough(&g), 500, 1e-6);
+    ck_assert_int_eq(answers(10000, 800, 1000, false), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 1600, 1000, false), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 3200, 2000, false), PF_GOODPUT_FRUITLESS);
+    ck_assert_double_eq_tol(pf_goodput_enough(&g), 2000, 1e-6);
 }
 END_TEST
 
 START_TEST(a_slow_target_says_nothing)
 {
     begin();
-    ck_assert_int_eq(answers(10000, 100, 10000, false), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 400, 10000, false), PF_GOODPUT_FULL);
 }
 END_TEST
 
@@ -59,14 +59,14 @@ END_TEST
 START_TEST(a_small_rise_is_not_judged)
 {
     begin();
-    ck_assert_int_eq(answers(10000, 104, 2000, false), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 416, 2000, false), PF_GOODPUT_FULL);
 }
 END_TEST
 
 START_TEST(a_level_that_is_not_raised_is_not_judged)
 {
     begin();
-    ck_assert_int_eq(answers(10000, 200, 2000, true), PF_GOODPUT_FULL);
+    ck_assert_int_eq(answers(10000, 800, 2000, true), PF_GOODPUT_FULL);
 }
 END_TEST
 
