@@ -245,7 +245,9 @@ int cdxj_add(struct cdxj *c, const char *line, size_t n)
 static int read_more(struct cdxj *c, struct run *run, size_t window)
 {
     uint64_t left = run->end - run->at;
-    size_t want = left < window ? (size_t)left : window, rest = run->window.len - run->line;
+    size_t rest = run->window.len - run->line;
+    size_t room_left = rest < window ? window - rest : window; /* a line may be longer than it */
+    size_t want = left < room_left ? (size_t)left : room_left;
     ssize_t n;
     char *room;
 
@@ -340,10 +342,12 @@ static int merge_heap(struct cdxj *c, struct run **heap, size_t n, size_t window
 static int merge(struct cdxj *c, int fd)
 {
     struct run **heap = calloc(c->run_count, sizeof(*heap));
-    size_t window = c->memory / c->run_count, n = 0;
+    size_t window = WINDOW_MIN, n = 0;
     int error = heap ? 0 : ENOMEM;
 
-    window = window > WINDOW_MIN ? window : WINDOW_MIN;
+    /* A power of two, as what bytes_room() makes is. */
+    while (window * 2 * c->run_count <= c->memory)
+        window *= 2;
     for (size_t i = 0; i < c->run_count && !error; i++) {
         error = next_line(c, &c->run[i], window);
         if (c->run[i].line_len > 0)

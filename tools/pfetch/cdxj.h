@@ -16,7 +16,7 @@
 #include "bytes.h"
 #include "surt.h"
 
-#define CDXJ_MEMORY ((size_t)4 << 20) /* bytes of lines that wait in memory */
+#define CDXJ_MEMORY ((size_t)2 << 20) /* bytes of lines that wait in memory */
 
 /* One capture; all borrowed.  Written in two parts, since its place is known only when it is on
  * record. */

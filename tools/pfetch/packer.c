@@ -1,34 +1,27 @@
 /*
- * gzip is written with a raw deflate stream between a header and a trailer of our own: zlib would
- * write the same bytes, but does not tell the CRC that a member has reached when it is flushed,
- * and packer_seal() needs it.
+ * gzip is written as raw deflate between a header and a trailer of our own: a library would write
+ * the same bytes, but does not tell the CRC that a member has reached when it is flushed, and
+ * packer_seal() needs it.
  *
- * Levels.  What is packed is mostly HTML of some 10 KiB; with zlib's default of 6 a page takes about
- * three times as long as with 3 and comes out a tenth smaller.  The disk is the cheaper of the two
- * for whoever waits for pages, and a finished output can be packed again.  zstd's own default of 3
- * packs tighter than either in half the time.
- *
- * zstd frames have no checksum: it could not be sealed without knowing XXH64, and each record has
- * a digest of its page.
+ * zstd's level is its own default.  Its frames have no checksum: one could not be sealed without
+ * knowing XXH64, and each record has a digest of its page.
  */
 #include "packer.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
-#define GZIP_LEVEL 3
+#include "deflate.h"
+
 #define ZSTD_LEVEL 3
-#define PIECE (1u << 20) /* bytes handed to zlib at once, which counts in 32 bits */
 
 struct packer {
     enum packing packing;
     bool open; /* a member has begun */
     uint64_t len;
     uint32_t check;
-    bool zlib_ready;
-    z_stream z;
+    struct deflate_stream *deflate;
     ZSTD_CCtx *zstd;
 };
 
@@ -40,12 +33,11 @@ struct packer *packer_new(enum packing packing)
         return NULL;
     p->packing = packing;
     if (packing == PACKING_GZIP)
-        p->zlib_ready =
-            deflateInit2(&p->z, GZIP_LEVEL, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+        p->deflate = deflate_new();
     else
         p->zstd = ZSTD_createCCtx();
-    if (p->zlib_ready || (p->zstd && !ZSTD_isError(ZSTD_CCtx_setParameter(
-                                         p->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL))))
+    if (p->deflate || (p->zstd && !ZSTD_isError(ZSTD_CCtx_setParameter(
+                                      p->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL))))
         return p;
     packer_free(p);
     return NULL;
@@ -55,8 +47,7 @@ void packer_free(struct packer *p)
 {
     if (!p)
         return;
-    if (p->zlib_ready)
-        deflateEnd(&p->z);
+    deflate_free(p->deflate);
     ZSTD_freeCCtx(p->zstd);
     free(p);
 }
@@ -77,7 +68,7 @@ void packer_reset(struct packer *p)
     p->len = 0;
     p->check = 0;
     if (p->packing == PACKING_GZIP)
-        deflateReset(&p->z);
+        deflate_reset(p->deflate);
     else
         ZSTD_CCtx_reset(p->zstd, ZSTD_reset_session_only);
 }
@@ -86,27 +77,6 @@ static void put_le32(unsigned char *to, uint32_t n)
 {
     for (unsigned i = 0; i < 4; i++)
         to[i] = (unsigned char)(n >> 8 * i);
-}
-
-/* Runs deflate() over what is in z until it has no more to say. */
-static bool deflate_all(struct packer *p, int flush, struct bytes *out)
-{
-    int r;
-
-    do {
-        size_t room = p->z.avail_in / 2 + 4096;
-        char *to = bytes_room(out, room);
-
-        if (!to)
-            return false;
-        p->z.next_out = (unsigned char *)to;
-        p->z.avail_out = (uInt)room;
-        r = deflate(&p->z, flush);
-        if (r == Z_STREAM_ERROR)
-            return false;
-        out->len += room - p->z.avail_out;
-    } while (p->z.avail_out == 0 || (flush == Z_FINISH && r != Z_STREAM_END));
-    return true;
 }
 
 static bool put_gzip(struct packer *p, const unsigned char *data, size_t n, enum packer_end end,
@@ -120,17 +90,14 @@ static bool put_gzip(struct packer *p, const unsigned char *data, size_t n, enum
         bytes_add(out, head, sizeof(head));
     p->open = true;
     do {
-        size_t piece = n < PIECE ? n : PIECE;
-        bool last = piece == n;
+        size_t piece = n < DEFLATE_PIECE ? n : DEFLATE_PIECE;
 
-        p->z.next_in = (unsigned char *)(uintptr_t)data;
-        p->z.avail_in = (uInt)piece;
-        p->check = (uint32_t)crc32(p->check, data, (uInt)piece);
+        p->check = deflate_crc(p->check, data, piece);
         p->len += piece;
-        if (!deflate_all(p,
-                         !last                  ? Z_NO_FLUSH
-                         : end == PACKER_FINISH ? Z_FINISH
-                                                : Z_SYNC_FLUSH,
+        if (!deflate_put(p->deflate, data, piece,
+                         piece < n              ? DEFLATE_MORE
+                         : end == PACKER_FINISH ? DEFLATE_FINISH
+                                                : DEFLATE_FLUSH,
                          out))
             return false;
         data += piece;
