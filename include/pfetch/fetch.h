@@ -216,7 +216,8 @@ enum fetch_http {
 struct fetch_options {
     size_t size;           /* sizeof (struct fetch_options), set by FETCH_OPTIONS_INIT        */
     const char *profile;   /* provider, "proxiesapi" by default                               */
-    const char *endpoint;  /* absolute http(s) URL; default: $PFETCH_ENDPOINT, then the profile's */
+    const char *endpoint;  /* absolute http(s) URL, whose query has neither key nor target;
+                              default: $PFETCH_ENDPOINT, then the profile's                  */
     const char *key;       /* default: the profile's variable (PROXIESAPI_KEY), then PFETCH_KEY */
     const char *key_param; /* another name for the profile's key parameter ("auth_key")     */
 
@@ -224,7 +225,7 @@ struct fetch_options {
                                         options below spell                                  */
     size_t param_count;
     const struct fetch_pair *headers; /* for the target, forwarded the profile's way        */
-    size_t header_count;
+    size_t header_count; /* each list at most 64 pairs; names and values of both 128 KiB     */
     int render;          /* non-zero: run the page's JavaScript                             */
     int premium;         /* non-zero: the provider's better proxies                         */
     const char *country; /* two letters, ISO 3166-1                                         */
@@ -285,9 +286,9 @@ struct fetch_target {
     const struct fetch_pair *params; /* added to the client's, a name of both wins here     */
     size_t param_count;
     const struct fetch_pair *headers; /* likewise                                           */
-    size_t header_count;
-    const char *method; /* for the target; default GET, or POST with a body                 */
-    const void *body;   /* `body_len` bytes for the target                                  */
+    size_t header_count; /* each list at most 64 pairs; names and values of both 128 KiB     */
+    const char *method;  /* for the target; default GET, or POST with a body                 */
+    const void *body;    /* `body_len` bytes for the target                                  */
     size_t body_len;
 };
 #define FETCH_TARGET_INIT                                                                          \

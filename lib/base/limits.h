@@ -15,6 +15,7 @@
 #define PF_MAX_REDIRECTS 20         /* hops; browsers stop at 20                          */
 #define PF_MAX_TIMEOUT_MS 86400000u /* a day: longer is a slip of units                 */
 #define PF_MAX_PAIRS 64             /* parameters or headers in one list                  */
+#define PF_MAX_PAIR_BYTES 131072u   /* names and values of both lists                      */
 
 #define PF_DEFAULT_CONNECT_TIMEOUT_MS 10000u
 #define PF_DEFAULT_RETRIES 3

@@ -176,11 +176,16 @@ static enum fetch_error build(struct pf_template *t, const struct fetch_options 
                               struct fetch_failure *failure)
 {
     enum fetch_error e = parse_endpoint(t, o, failure);
+    const char *fault = NULL;
 
     if (e == FETCH_OK)
-        e = check_key(t->profile, key, failure);
-    if (e == FETCH_OK)
         e = name_key(t, o, failure);
+    if (e == FETCH_OK)
+        fault = pf_template_endpoint_fault(t);
+    if (fault)
+        return pf_spell_fail(failure, FETCH_E_INVALID, "the endpoint %s", fault);
+    if (e == FETCH_OK)
+        e = check_key(t->profile, key, failure);
     if (e == FETCH_OK)
         e = check_own(t, o, failure);
     if (e != FETCH_OK)

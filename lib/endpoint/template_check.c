@@ -53,6 +53,15 @@ static const char *fault_of_param(const struct pf_template *t, const struct fetc
     return fault_of_utf8(t, p);
 }
 
+static size_t bytes_of(const struct fetch_pair *pairs, size_t count)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bytes += strlen(pairs[i].name) + strlen(pairs[i].value);
+    return bytes;
+}
+
 static const char *fault_of_pairs(const struct pf_template *t, const struct pf_extras *extras)
 {
     const char *fault = NULL;
@@ -63,7 +72,38 @@ static const char *fault_of_pairs(const struct pf_template *t, const struct pf_e
         fault = fault_of_param(t, &extras->params[i]);
     for (size_t i = 0; !fault && i < extras->header_count; i++)
         fault = fault_of_header(t, &extras->headers[i]);
+    if (!fault && bytes_of(extras->params, extras->param_count) +
+                          bytes_of(extras->headers, extras->header_count) >
+                      PF_MAX_PAIR_BYTES)
+        fault = "parameters and headers of more than 128 KiB";
     return fault;
+}
+
+/* Whether a query, which begins at a "?" or "&", has a parameter of that name. */
+static bool has_param(const char *query, size_t n, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i + length < n; i++)
+        if ((query[i] == '?' || query[i] == '&') && memcmp(query + i + 1, name, length) == 0 &&
+            (i + 1 + length == n || query[i + 1 + length] == '=' || query[i + 1 + length] == '&'))
+            return true;
+    return false;
+}
+
+const char *pf_template_endpoint_fault(const struct pf_template *t)
+{
+    const struct pf_url *u = &t->endpoint;
+    const char *query = u->path_len ? memchr(u->path, '?', u->path_len) : NULL;
+    size_t n = query ? u->path_len - (size_t)(query - u->path) : 0;
+
+    if (t->profile->key_place == PF_KEY_QUERY && has_param(query, n, t->key_name))
+        return "has the key's parameter in its address: leave it out there, and give the key as "
+               "such";
+    if (!t->profile->json && has_param(query, n, t->profile->target))
+        return "has the target's parameter in its address: leave it out there, each target is put "
+               "behind it";
+    return NULL;
 }
 
 static bool is_in_words(const char *words, const char *word)

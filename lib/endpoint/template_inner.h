@@ -51,6 +51,12 @@ bool pf_template_has_control(const char *s);
 /* Whether a header field frames the message or belongs to the connection. */
 bool pf_template_is_reserved(const char *name);
 
+/*
+ * Whether the endpoint's own query leaves the key and the target to the profile: NULL, or a
+ * half-sentence (static) that completes "the endpoint ...".
+ */
+const char *pf_template_endpoint_fault(const struct pf_template *t);
+
 /* ---------------------------------------------------- template_write.c -- */
 
 /* Appends to a path the "?" or "&" that is due, and the name with its "=". */

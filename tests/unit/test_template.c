@@ -243,6 +243,28 @@ START_TEST(bad_endpoints_are_refused)
 }
 END_TEST
 
+START_TEST(endpoints_leave_key_and_target_to_the_profile)
+{
+    static const char *const endpoints[] = {
+        "http://example.com/?auth_key=a", "http://example.com/x?b=1&auth_key=a",
+        "http://example.com/?auth_key&b", "http://example.com/?auth_key",
+        "http://example.com/?url=b",      "http://example.com/?a=b&url="};
+    struct fetch_options o = with_key();
+
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        o.endpoint = endpoints[i];
+        check_refused(&o, FETCH_E_INVALID,
+                      i < 4 ? "the key's parameter" : "the target's parameter");
+    }
+    o.key = NULL; /* which is the more likely mistake then */
+    o.endpoint = endpoints[0];
+    check_refused(&o, FETCH_E_INVALID, "the key's parameter");
+    o = with_key();
+    o.endpoint = "http://example.com/auth_key=1?my_auth_key=2&auth_keys=3&b=url";
+    check_path_of(&o, "/auth_key=1?my_auth_key=2&auth_keys=3&b=url&auth_key=demo&url=" ENCODED);
+}
+END_TEST
+
 /* --------------------------------------------------------- environment -- */
 
 START_TEST(keys_of_the_environment)
@@ -304,6 +326,7 @@ int main(void)
     tc = unit_case(suite, "endpoints");
     tcase_add_test(tc, endpoints_are_taken_apart);
     tcase_add_test(tc, bad_endpoints_are_refused);
+    tcase_add_test(tc, endpoints_leave_key_and_target_to_the_profile);
     tcase_add_test(tc, keys_of_the_environment);
     tcase_add_test(tc, endpoints_of_the_environment);
     return unit_run(suite);

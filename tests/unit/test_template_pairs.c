@@ -181,6 +181,36 @@ START_TEST(pairs_have_a_number)
 }
 END_TEST
 
+static void ask(struct pf_template *t, const struct pf_extras *extras, struct pf_request *r)
+{
+    ck_assert_int_eq(pf_template_request(t, TARGET, strlen(TARGET), extras, r), FETCH_OK);
+}
+
+START_TEST(pairs_have_a_size)
+{
+    struct fetch_options o = with_key();
+    struct pf_template *t = made(&o);
+    char *value = malloc(PF_MAX_PAIR_BYTES + 1);
+    struct fetch_pair param = {"a", value}, header = {"b", ""};
+    const struct pf_extras extras = {
+        .params = &param, .param_count = 1, .headers = &header, .header_count = 1};
+    struct pf_request r;
+    const char *fault;
+
+    ck_assert_ptr_nonnull(value);
+    memset(value, '%', PF_MAX_PAIR_BYTES); /* as long as can be once encoded */
+    value[PF_MAX_PAIR_BYTES - 2] = '\0';
+    ck_assert_int_eq(pf_template_check(t, &extras, &fault), FETCH_OK);
+    ask(t, &extras, &r);
+    value[PF_MAX_PAIR_BYTES - 2] = '%';
+    value[PF_MAX_PAIR_BYTES - 1] = '\0';
+    ck_assert_int_eq(pf_template_check(t, &extras, &fault), FETCH_E_INVALID);
+    ck_assert_str_eq(fault, "parameters and headers of more than 128 KiB");
+    pf_template_free(t);
+    free(value);
+}
+END_TEST
+
 /* -------------------------------------------------------------- headers -- */
 
 static void check_field(const struct pf_request *r, size_t i, const char *name, const char *value)
@@ -191,11 +221,6 @@ static void check_field(const struct pf_request *r, size_t i, const char *name, 
     ck_assert_msg(r->field[i].value_len == strlen(value) &&
                       memcmp(r->field[i].value, value, strlen(value)) == 0,
                   "%s: %.*s", name, (int)r->field[i].value_len, r->field[i].value);
-}
-
-static void ask(struct pf_template *t, const struct pf_extras *extras, struct pf_request *r)
-{
-    ck_assert_int_eq(pf_template_request(t, TARGET, strlen(TARGET), extras, r), FETCH_OK);
 }
 
 static void check_body(const struct pf_request *r, const char *begin, const char *end)
@@ -386,6 +411,7 @@ int main(void)
     tcase_add_test(tc, pairs_are_checked);
     tcase_add_test(tc, header_values_hold_no_control_characters);
     tcase_add_test(tc, pairs_have_a_number);
+    tcase_add_test(tc, pairs_have_a_size);
     tc = unit_case(suite, "headers");
     tcase_add_test(tc, fields_of_every_request);
     tcase_add_test(tc, headers_of_client_and_target);
