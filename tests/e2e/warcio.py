@@ -157,7 +157,7 @@ def of_runs():
         equal("the list: some pages fail", (code, len(wanted)), (1, 73))
         for name, more in (("plain.warc", ()), ("packed.warc.gz", ()),
                            ("rolled.warc", ("--roll-size", "9M")),
-                           ("split.warc.gz", ("--roll-size", "4M"))):
+                           ("split.warc.gz", ("--roll-size", "2M"))):
             done = run(*args, *sandbox.args, "-o", path(name), *more)
             equal(f"{name}: is fetched", done.code, 1)
             check_archive(name, wanted, {"resource"})
