@@ -442,6 +442,7 @@ struct fetch_stats {
     unsigned attempt_timeout_ms; /* after which an attempt is over, whatever comes of it */
     int64_t cost_hourly_micro;   /* spent in an hour at the pace of about the last half minute; -1
                                     in the first second, when there is none                    */
+    int paused;                  /* non-zero: by fetch_client_pause()                           */
 };
 void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *stats);
 

@@ -144,6 +144,7 @@ void fetch_client_stats(const struct fetch_client *client, struct fetch_stats *s
     }
     now.in_flight = client->in_flight;
     now.brake_ms = pf_brake_rest_ms(&client->brake, clock);
+    now.paused = client->paused;
     now.limit = pf_limiter_limit(&client->limiter);
     now.resting_hosts = client->domains.resting_now;
     now.cost_micro = client->budget.spent_micro;

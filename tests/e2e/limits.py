@@ -47,8 +47,10 @@ def plan_is_obeyed():
 def settings_change():
     with Sandbox("latency=20ms") as sandbox:
         write("control", b"concurrency = 1\npause = yes\n")
-        pfetch = start(*sandbox.args, "--control", path("control"), "-v", *urls(40))
-        time.sleep(0.5)
+        pfetch = start(*sandbox.args, "--control", path("control"), "-v", "--progress", "json",
+                       *urls(40))
+        state = next(r for r in map(json.loads, pfetch.stderr) if r["type"] == "progress")
+        equal("the pause is told of", (state["paused"], state["queued"]), (True, 40))
         equal("a pause holds all", sandbox.stats()["calls"], 0)
         write("control", b"concurrency = 3\npause = no\nspeed = 9\n")
         pfetch.send_signal(signal.SIGHUP)

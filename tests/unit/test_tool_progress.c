@@ -105,6 +105,10 @@ START_TEST(bar_says_most_where_there_is_room)
                            "06:53:22  123/s  64/80 in flight  12 waiting  ETA 8:20  ok 61,000  "
                            "failed 728  spent 61,000 of about 122,000, 439,200/h  retried 1,234  "
                            "2 hosts rest  7.0 GiB");
+    m.stats.paused = 1; /* which nothing ends by itself */
+    progress_bar(text, &m, 60);
+    ck_assert_str_eq(text, "61,728/123,456  paused by --control  123/s  64/80 in flight");
+    m.stats.paused = 0;
     m.stats.brake_ms = 0;
     progress_bar(text, &m, 40);
     ck_assert_str_eq(text, "61,728/123,456  123/s  64/80 in flight");
@@ -131,12 +135,12 @@ START_TEST(words_say_the_same)
                            "7.0 GiB, spent 61,000 of about 122,000, ETA 8:20");
     tally.total_known = false;
     tally.costed = 0;
-    m.stats = (struct fetch_stats){.in_flight = 64, .credits_left_micro = -1};
+    m.stats = (struct fetch_stats){.in_flight = 64, .credits_left_micro = -1, .paused = 1};
     m.rate = 0;
     m.note = "stopping";
     progress_plain(text, &m);
     ck_assert_str_eq(text, "pfetch: stopping: 61,728 pages in 8:20, 0.00/s, 64 in flight, "
-                           "ok 61,000, failed 728, retried 0, 7.0 GiB");
+                           "paused by --control, ok 61,000, failed 728, retried 0, 7.0 GiB");
 }
 END_TEST
 
@@ -159,6 +163,7 @@ START_TEST(json_has_the_same_members_always)
 
     ck_assert_int_eq(json_integer_value(json_object_get(full, "waiting")), 12);
     ck_assert_int_eq(json_integer_value(json_object_get(full, "brake_ms")), 1500);
+    ck_assert(json_is_false(json_object_get(full, "paused")));
     ck_assert_str_eq(json_string_value(json_object_get(full, "paused_until")),
                      "2025-11-26T06:53:22Z");
     ck_assert_double_eq(json_real_value(json_object_get(full, "spent")), 61000);
@@ -167,13 +172,14 @@ START_TEST(json_has_the_same_members_always)
     ck_assert(json_is_null(json_object_get(full, "credits_left")));
     ck_assert(json_is_null(json_object_get(full, "note")));
     tally = (struct tally){.total = 0};
-    m.stats = (struct fetch_stats){.credits_left_micro = 2500000};
+    m.stats = (struct fetch_stats){.credits_left_micro = 2500000, .paused = 1};
     m.note = "stopping";
     bare = parse(&m);
     json_object_foreach(full, name, value)
         ck_assert_msg(json_object_get(bare, name) != NULL, "%s", name);
     ck_assert_uint_eq(json_object_size(bare), json_object_size(full));
     ck_assert(json_is_null(json_object_get(bare, "total")));
+    ck_assert(json_is_true(json_object_get(bare, "paused")));
     ck_assert(json_is_null(json_object_get(bare, "paused_until")));
     ck_assert(json_is_null(json_object_get(bare, "spent")));
     ck_assert_double_eq(json_real_value(json_object_get(bare, "credits_left")), 2.5);

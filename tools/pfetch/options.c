@@ -4,13 +4,12 @@
  * getopt_long(3) is left alone for two reasons: it accepts every unambiguous abbreviation, which
  * makes each new option a danger to old scripts, and its state is global.
  */
-#include "options.h"
+#include "options_inner.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "key.h"
 #include "value.h"
@@ -21,22 +20,16 @@
 
 enum arity { FLAG, VALUE, OPTIONAL };
 
-struct parser {
-    struct options *o;
-    char *error;
-    enum options_action action;
-};
-
 struct option {
     const char *name;
     char letter;
     enum arity arity;
     /* `value` is NULL for a flag.  False: the value is wrong, and `error` may say why. */
-    bool (*take)(struct parser *p, const struct option *option, char *value);
+    bool (*take)(struct options_parser *p, const struct option *option, char *value);
     size_t at; /* offset in struct options, for those that only set one field */
 };
 
-__attribute__((format(printf, 2, 3))) static bool wrong(struct parser *p, const char *format, ...)
+bool options_wrong(struct options_parser *p, const char *format, ...)
 {
     va_list args;
 
@@ -59,14 +52,14 @@ static bool take_unsigned(const char *value, uint64_t min, uint64_t max, unsigne
 }
 
 /* Splits at the first `mark` into two strings of our own. */
-static bool take_pair(struct parser *p, struct fetch_pair *pairs, size_t *count, const char *value,
-                      char mark)
+static bool take_pair(struct options_parser *p, struct fetch_pair *pairs, size_t *count,
+                      const char *value, char mark)
 {
     const char *at = strchr(value, mark);
     char *name, *text;
 
     if (*count == OPTIONS_PAIRS)
-        return wrong(p, "--param and --header: more than %u of one kind", OPTIONS_PAIRS);
+        return options_wrong(p, "--param and --header: more than %u of one kind", OPTIONS_PAIRS);
     if (!at || at == value)
         return false;
     name = strndup(value, (size_t)(at - value));
@@ -75,71 +68,71 @@ static bool take_pair(struct parser *p, struct fetch_pair *pairs, size_t *count,
         at += strspn(at, " \t");
     text = strdup(at);
     pairs[(*count)++] = (struct fetch_pair){.name = name, .value = text};
-    return (name && text) || wrong(p, "out of memory");
+    return (name && text) || options_wrong(p, "out of memory");
 }
 
-static void *field(struct parser *p, const struct option *option)
+static void *field(struct options_parser *p, const struct option *option)
 {
     return (char *)p->o + option->at;
 }
 
-static bool on_text(struct parser *p, const struct option *option, char *value)
+static bool on_text(struct options_parser *p, const struct option *option, char *value)
 {
     *(const char **)field(p, option) = value;
     return *value != '\0';
 }
 
-static bool on_switch(struct parser *p, const struct option *option, char *value)
+static bool on_switch(struct options_parser *p, const struct option *option, char *value)
 {
     (void)value;
     *(int *)field(p, option) = 1;
     return true;
 }
 
-static bool on_seconds(struct parser *p, const struct option *option, char *value)
+static bool on_seconds(struct options_parser *p, const struct option *option, char *value)
 {
     return value_seconds(value, field(p, option));
 }
 
-static bool on_input(struct parser *p, const struct option *option, char *value)
+static bool on_input(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     p->o->lists[p->o->list_count++] = value;
     return *value != '\0';
 }
 
-static bool on_param(struct parser *p, const struct option *option, char *value)
+static bool on_param(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return take_pair(p, p->o->params, &p->o->fetch.param_count, value, '=');
 }
 
-static bool on_header(struct parser *p, const struct option *option, char *value)
+static bool on_header(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return take_pair(p, p->o->headers, &p->o->fetch.header_count, value, ':');
 }
 
 /* The value is where others have an offset. */
-static bool on_http(struct parser *p, const struct option *option, char *value)
+static bool on_http(struct options_parser *p, const struct option *option, char *value)
 {
     enum fetch_http http = (enum fetch_http)option->at;
 
     (void)value;
     if (p->o->fetch.http != FETCH_HTTP_ANY && p->o->fetch.http != http)
-        return wrong(p, "--http1.1 and --http2 exclude each other");
+        return options_wrong(p, "--http1.1 and --http2 exclude each other");
     p->o->fetch.http = http;
     return true;
 }
 
-static bool on_resolve(struct parser *p, const struct option *option, char *value)
+static bool on_resolve(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     p->o->resolve[p->o->fetch.resolve_count++] = value;
     return *value != '\0';
 }
 
-static bool on_sandbox(struct parser *p, const struct option *option, char *value)
+static bool on_sandbox(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     p->o->sandbox = true;
@@ -147,7 +140,7 @@ static bool on_sandbox(struct parser *p, const struct option *option, char *valu
     return true;
 }
 
-static bool on_key(struct parser *p, const struct option *option, char *value)
+static bool on_key(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     bool fine = key_is_valid(value);
@@ -156,72 +149,75 @@ static bool on_key(struct parser *p, const struct option *option, char *value)
     p->o->key = strdup(value);
     explicit_bzero(value, strlen(value));
     if (!p->o->key)
-        return wrong(p, "out of memory");
-    return fine || wrong(p, "--key: a key has no blanks or control characters and is not empty");
+        return options_wrong(p, "out of memory");
+    return fine ||
+           options_wrong(p, "--key: a key has no blanks or control characters and is not empty");
 }
 
-static bool on_concurrency(struct parser *p, const struct option *option, char *value)
+static bool on_concurrency(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     p->o->fetch.concurrency = 0;
     return strcmp(value, "auto") == 0 ||
            take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.concurrency) ||
-           wrong(p, "--concurrency: \"%s\" is neither auto nor a number from 1 to %u", value,
-                 MAX_CALLS);
+           options_wrong(p, "--concurrency: \"%s\" is neither auto nor a number from 1 to %u",
+                         value, MAX_CALLS);
 }
 
-static bool on_rate(struct parser *p, const struct option *option, char *value)
+static bool on_rate(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return value_rate(value, &p->o->fetch.rate) ||
-           wrong(p, "--rate: \"%s\" is no rate such as 5, 0.5/s, 30/m or 1000/h", value);
+           options_wrong(p, "--rate: \"%s\" is no rate such as 5, 0.5/s, 30/m or 1000/h", value);
 }
 
-static bool on_per_domain(struct parser *p, const struct option *option, char *value)
+static bool on_per_domain(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return take_unsigned(value, 1, MAX_CALLS, &p->o->fetch.per_domain) ||
-           wrong(p, "--per-domain: \"%s\" is no number from 1 to %u", value, MAX_CALLS);
+           options_wrong(p, "--per-domain: \"%s\" is no number from 1 to %u", value, MAX_CALLS);
 }
 
-static bool on_credits(struct parser *p, const struct option *option, char *value)
+static bool on_credits(struct options_parser *p, const struct option *option, char *value)
 {
     int64_t *micro = field(p, option);
 
     return (value_micro(value, micro) && *micro > 0) ||
-           wrong(p, "--%s: \"%s\" is no number of credits such as 1000 or 2.5", option->name,
-                 value);
+           options_wrong(p, "--%s: \"%s\" is no number of credits such as 1000 or 2.5",
+                         option->name, value);
 }
 
-static bool on_connections(struct parser *p, const struct option *option, char *value)
+static bool on_connections(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return take_unsigned(value, 1, MAX_CONNECTIONS, &p->o->fetch.connections) ||
-           wrong(p, "--connections: \"%s\" is no number from 1 to %u", value, MAX_CONNECTIONS);
+           options_wrong(p, "--connections: \"%s\" is no number from 1 to %u", value,
+                         MAX_CONNECTIONS);
 }
 
-static bool on_retries(struct parser *p, const struct option *option, char *value)
+static bool on_retries(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     unsigned n;
 
     if (!take_unsigned(value, 0, MAX_RETRIES, &n))
-        return wrong(p, "--retries: \"%s\" is no number from 0 to %u", value, MAX_RETRIES);
+        return options_wrong(p, "--retries: \"%s\" is no number from 0 to %u", value, MAX_RETRIES);
     p->o->fetch.retries = (int)n;
     return true;
 }
 
-static bool on_size(struct parser *p, const struct option *option, char *value)
+static bool on_size(struct options_parser *p, const struct option *option, char *value)
 {
     uint64_t n;
 
     if (!value_size(value, &n) || n > SIZE_MAX)
-        return wrong(p, "--%s: \"%s\" is no size such as 500k, 64M or 1G", option->name, value);
+        return options_wrong(p, "--%s: \"%s\" is no size such as 500k, 64M or 1G", option->name,
+                             value);
     *(size_t *)field(p, option) = (size_t)n;
     return true;
 }
 
-static bool on_limit(struct parser *p, const struct option *option, char *value)
+static bool on_limit(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return value_count(value, 1, UINT64_MAX, &p->o->limit);
@@ -237,38 +233,39 @@ static int word_of(const char *const *words, const char *value)
     return -1;
 }
 
-static bool on_format(struct parser *p, const struct option *option, char *value)
+static bool on_format(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     static const char *const words[] = {"", "jsonl", "body", "warc", NULL};
     int i = word_of(words, value);
 
     if (i <= 0)
-        return wrong(p, "--format: \"%s\" is none of jsonl, warc, body", value);
+        return options_wrong(p, "--format: \"%s\" is none of jsonl, warc, body", value);
     p->o->format = (enum sink_format)i;
     return true;
 }
 
-static bool on_roll_size(struct parser *p, const struct option *option, char *value)
+static bool on_roll_size(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     return value_size(value, &p->o->roll_size) ||
-           wrong(p, "--roll-size: \"%s\" is no size such as 500k, 64M or 1G", value);
+           options_wrong(p, "--roll-size: \"%s\" is no size such as 500k, 64M or 1G", value);
 }
 
-static bool on_progress(struct parser *p, const struct option *option, char *value)
+static bool on_progress(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     static const char *const words[] = {"auto", "bar", "plain", "json", "none", NULL};
     int i = word_of(words, value);
 
     if (i < 0)
-        return wrong(p, "--progress: \"%s\" is none of auto, bar, plain, json, none", value);
+        return options_wrong(p, "--progress: \"%s\" is none of auto, bar, plain, json, none",
+                             value);
     p->o->progress = (enum progress_form)i;
     return true;
 }
 
-static bool on_verbose(struct parser *p, const struct option *option, char *value)
+static bool on_verbose(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     (void)value;
@@ -276,7 +273,7 @@ static bool on_verbose(struct parser *p, const struct option *option, char *valu
     return true;
 }
 
-static bool on_help(struct parser *p, const struct option *option, char *value)
+static bool on_help(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     (void)value;
@@ -284,7 +281,7 @@ static bool on_help(struct parser *p, const struct option *option, char *value)
     return true;
 }
 
-static bool on_version(struct parser *p, const struct option *option, char *value)
+static bool on_version(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     (void)value;
@@ -292,7 +289,7 @@ static bool on_version(struct parser *p, const struct option *option, char *valu
     return true;
 }
 
-static bool on_list_profiles(struct parser *p, const struct option *option, char *value)
+static bool on_list_profiles(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     (void)value;
@@ -300,7 +297,7 @@ static bool on_list_profiles(struct parser *p, const struct option *option, char
     return true;
 }
 
-static bool on_show_profile(struct parser *p, const struct option *option, char *value)
+static bool on_show_profile(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     p->action = OPTIONS_SHOW_PROFILE;
@@ -308,7 +305,7 @@ static bool on_show_profile(struct parser *p, const struct option *option, char 
     return true;
 }
 
-static bool on_show_request(struct parser *p, const struct option *option, char *value)
+static bool on_show_request(struct options_parser *p, const struct option *option, char *value)
 {
     (void)option;
     (void)value;
@@ -381,18 +378,18 @@ static const struct option table[] = {
 };
 #define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
 
-static bool take(struct parser *p, const struct option *option, char *value)
+static bool take(struct options_parser *p, const struct option *option, char *value)
 {
     p->error[0] = '\0';
     if (option->take(p, option, value))
         return true;
     if (p->error[0] == '\0')
-        wrong(p, "--%s: \"%s\" is not a value for it", option->name, value ? value : "");
+        options_wrong(p, "--%s: \"%s\" is not a value for it", option->name, value ? value : "");
     return false;
 }
 
 /* "--name", "--name=value" or "--name value"; *i moves over a value of its own. */
-static bool take_long(struct parser *p, int argc, char **argv, int *i)
+static bool take_long(struct options_parser *p, int argc, char **argv, int *i)
 {
     char *name = argv[*i] + 2, *value = strchr(name, '=');
     size_t len = value ? (size_t)(value - name) : strlen(name);
@@ -403,20 +400,20 @@ static bool take_long(struct parser *p, int argc, char **argv, int *i)
             option = &table[k];
     }
     if (!option)
-        return wrong(p, "there is no option --%.*s", len < 60 ? (int)len : 60, name);
+        return options_wrong(p, "there is no option --%.*s", len < 60 ? (int)len : 60, name);
     if (value && option->arity == FLAG)
-        return wrong(p, "--%s takes no value", option->name);
+        return options_wrong(p, "--%s takes no value", option->name);
     if (value)
         value++;
     else if (option->arity == VALUE && *i + 1 < argc)
         value = argv[++*i];
     if (!value && option->arity == VALUE)
-        return wrong(p, "--%s needs a value", option->name);
+        return options_wrong(p, "--%s needs a value", option->name);
     return take(p, option, value);
 }
 
 /* "-q", "-qv", "-c5" or "-c 5". */
-static bool take_short(struct parser *p, int argc, char **argv, int *i)
+static bool take_short(struct options_parser *p, int argc, char **argv, int *i)
 {
     for (char *at = argv[*i] + 1; *at; at++) {
         const struct option *option = NULL;
@@ -427,7 +424,7 @@ static bool take_short(struct parser *p, int argc, char **argv, int *i)
                 option = &table[k];
         }
         if (!option)
-            return wrong(p, "there is no option -%c", *at);
+            return options_wrong(p, "there is no option -%c", *at);
         if (option->arity == FLAG) {
             if (!take(p, option, NULL))
                 return false;
@@ -437,12 +434,12 @@ static bool take_short(struct parser *p, int argc, char **argv, int *i)
             value = at + 1;
         else if (*i + 1 < argc)
             value = argv[++*i];
-        return value ? take(p, option, value) : wrong(p, "-%c needs a value", *at);
+        return value ? take(p, option, value) : options_wrong(p, "-%c needs a value", *at);
     }
     return true;
 }
 
-static bool take_arguments(struct parser *p, int argc, char **argv)
+static bool take_arguments(struct options_parser *p, int argc, char **argv)
 {
     bool only_urls = false;
 
@@ -461,105 +458,9 @@ static bool take_arguments(struct parser *p, int argc, char **argv)
 
 /* ----------------------------------------------------------- together -- */
 
-static bool check_urls(struct parser *p)
-{
-    const struct options *o = p->o;
-
-    for (size_t i = 0; i < o->url_count; i++) {
-        const char *url = o->urls[i];
-
-        if (strcmp(url, "-") == 0)
-            return wrong(p, "\"-\" is no URL; to read a list from standard input say -i -");
-        if (!strstr(url, "://") && access(url, F_OK) == 0)
-            return wrong(p, "%.200s is a file and no URL; to read a list from it say -i %.200s",
-                         url, url);
-    }
-    return true;
-}
-
-/* What would be sent is shown for targets on the command line, and never the sandbox's. */
-static bool check_shown(struct parser *p)
-{
-    const struct options *o = p->o;
-
-    if (o->list_count > 0 || o->url_count == 0)
-        return wrong(p, "--show-request: it takes URLs on the command line, not a list");
-    if (o->sandbox)
-        return wrong(p, "--show-request and --sandbox contradict each other");
-    return check_urls(p);
-}
-
-/* What is there and has no scheme is an output to draw, where --report is. */
-static bool names_outputs(const struct options *o)
-{
-    for (size_t i = 0; i < o->url_count; i++) {
-        if (strstr(o->urls[i], "://") || access(o->urls[i], F_OK) != 0)
-            return false;
-    }
-    return o->url_count > 0;
-}
-
-static bool check_report(struct parser *p)
-{
-    struct options *o = p->o;
-    bool outputs = names_outputs(o), standard = strcmp(o->output, "-") == 0;
-
-    if (!o->report)
-        return true;
-    if (strcmp(o->report, "-") == 0 || strcmp(o->report, o->output) == 0 ||
-        (o->summary && strcmp(o->report, o->summary) == 0))
-        return wrong(p, "--report %.200s: it needs a file of its own", o->report);
-    if (o->list_count > 0 || (o->url_count > 0 && !outputs))
-        return true;
-    if (!outputs && standard)
-        return wrong(p, "--report draws the outputs that are named; to fetch a list from standard "
-                        "input first say -i -");
-    if (outputs && !standard)
-        return wrong(p, "--report: name what it draws either behind the options or with -o");
-    if (o->summary)
-        return wrong(p, "--summary goes with a run, and --report without targets is none");
-    p->action = OPTIONS_REPORT;
-    return true;
-}
-
-static bool check(struct parser *p)
-{
-    struct options *o = p->o;
-    const char *why = sink_check(o->output, o->format);
-    unsigned stdins = 0;
-
-    if (!check_report(p))
-        return false;
-    if (p->action == OPTIONS_REPORT)
-        return true;
-    if (why)
-        return wrong(p, "--output %.200s: %s", o->output, why);
-    if ((o->retry_failed || o->force) && !o->resume)
-        return wrong(p, "--%s: it goes with --resume", o->force ? "force" : "retry-failed");
-    why = o->resume ? sink_check_resume(o->output, o->format) : NULL;
-    if (why)
-        return wrong(p, "--resume with the output %.200s: %s", o->output, why);
-    if ((o->dedupe || o->roll_size) && !sink_is_archive(o->output, o->format))
-        return wrong(p, "--dedupe-content and --roll-size are for archives: name one, FILE.warc or "
-                        "FILE.warc.gz, with -o");
-    for (size_t i = 0; i < o->list_count; i++)
-        stdins += strcmp(o->lists[i], "-") == 0;
-    if (stdins > 1)
-        return wrong(p, "-i - can be given only once");
-    if (o->key && o->key_file)
-        return wrong(p, "--key and --key-file contradict each other");
-    if (o->sandbox && o->fetch.endpoint)
-        return wrong(p, "--sandbox and --endpoint contradict each other");
-    if (o->summary && (strcmp(o->summary, "-") == 0 || strcmp(o->summary, o->output) == 0))
-        return wrong(p, "--summary %.200s: it needs a file of its own", o->summary);
-    if (o->quiet && o->verbose)
-        return wrong(p, "-q and -v contradict each other");
-    return check_urls(p);
-}
-
 enum options_action options_parse(struct options *o, int argc, char **argv, char *error)
 {
-    struct parser p = {.o = o, .error = error, .action = OPTIONS_RUN};
+    struct options_parser p = {.o = o, .error = error, .action = OPTIONS_RUN};
     size_t room = (size_t)argc + 1;
 
     *o = (struct options){.fetch = FETCH_OPTIONS_INIT, .output = "-"};
@@ -568,7 +469,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv, char
     o->lists = calloc(room, sizeof(*o->lists));
     o->resolve = calloc(room, sizeof(*o->resolve));
     if (!o->urls || !o->lists || !o->resolve) {
-        wrong(&p, "out of memory");
+        options_wrong(&p, "out of memory");
         return OPTIONS_WRONG;
     }
     o->fetch.params = o->params;
@@ -578,11 +479,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv, char
         return OPTIONS_WRONG;
     if (p.action == OPTIONS_HELP && o->url_count > 0 && strcmp(o->urls[0], "all") == 0)
         p.action = OPTIONS_HELP_ALL;
-    if (p.action == OPTIONS_RUN && !check(&p))
-        return OPTIONS_WRONG;
-    if (p.action == OPTIONS_SHOW_REQUEST && !check_shown(&p))
-        return OPTIONS_WRONG;
-    return p.action;
+    return options_check(&p) ? p.action : OPTIONS_WRONG;
 }
 
 static void free_pairs(struct fetch_pair *pairs, size_t count)

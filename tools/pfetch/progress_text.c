@@ -120,7 +120,9 @@ void progress_bar(char to[PROGRESS_TEXT], const struct progress_moment *m, unsig
         piece(to, width, "%s", units_count(a, t->recorded));
     if (m->note)
         piece(to, width, "%s", m->note);
-    if (m->stats.brake_ms)
+    if (m->stats.paused)
+        piece(to, width, "paused by --control");
+    else if (m->stats.brake_ms)
         piece(to, width, "pausing %u s, until %s", (m->stats.brake_ms + 999) / 1000,
               pause_end(a, m));
     piece(to, width, "%s/s", units_rate(a, m->rate));
@@ -163,7 +165,9 @@ void progress_plain(char to[PROGRESS_TEXT], const struct progress_moment *m)
     put(to, ", %u in flight", m->stats.in_flight);
     if (m->stats.waiting > 0)
         put(to, ", %s waiting", units_count(a, m->stats.waiting));
-    if (m->stats.brake_ms)
+    if (m->stats.paused)
+        put(to, ", paused by --control");
+    else if (m->stats.brake_ms)
         put(to, ", pausing until %s", pause_end(a, m));
     put(to, ", ok %s, failed %s", units_count(a, t->pages[FETCH_OUTCOME_OK]),
         units_count(b, tally_failed(t)));
@@ -224,6 +228,7 @@ void progress_json(char to[PROGRESS_TEXT], const struct progress_moment *m)
     put_count(to, "queued", s->queued);
     put_count(to, "waiting", s->waiting);
     put_count(to, "resting_hosts", s->resting_hosts);
+    put(to, ",\"paused\":%s", m->stats.paused ? "true" : "false");
     put_pause(to, m);
     put_count(to, "bytes", t->bytes);
     put(to, ",\"pages_per_second\":%.3f", m->rate);

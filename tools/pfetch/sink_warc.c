@@ -16,54 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cdxj.h"
-#include "sink.h"
-#include "warc.h"
+#include "sink_warc_inner.h"
 #include "warc_files.h"
-#include "warc_queue.h"
-#include "warc_scan.h"
-#include "warc_twins.h"
 
 #define LINE_MAX_BYTES ((size_t)8 << 20)
 
-struct sink_warc {
-    struct sink sink;
-    const char *path;
-    uint64_t roll_size;
-    bool sync;
-    enum packing packing;
-    struct origin origin;
-    struct warc *warc;
-    struct surt surt;
-    struct bytes line;
-
-    unsigned file; /* number of the one that is written           */
-    int fd;        /* the outfile's                               */
-    int first_fd;  /* of number 0 once that is another one; or -1 */
-    char *name;    /* the path of the one that is written         */
-    bool has_info; /* it begins with its warcinfo record          */
-
-    char *index_path;
-    struct cdxj *index; /* NULL: a pipe has none                       */
-    int index_error;    /* an errno value: there will be none          */
-    bool index_is_old;  /* what is there of an earlier run is to go    */
-    bool begun;         /* there is something to index                 */
-    struct warc_queue queue;
-
-    bool dedupe; /* equal payloads are stored once                */
-    struct warc_twins twins;
-    struct bytes twin; /* strings of a record that a revisit refers to */
-
-    uint64_t parts;   /* records handed over                         */
-    uint64_t written; /* records on record                           */
-    uint64_t raw;     /* bytes of them, ...                           */
-    uint64_t packed;  /* ... and in the files                        */
-    uint64_t end;     /* bytes of the file that is written           */
-};
-
 /* ------------------------------------------------------------- the index -- */
 
-static void add_line(struct sink_warc *w, uint64_t length, uint64_t offset, const char *name)
+void sink_warc_index(struct sink_warc *w, uint64_t length, uint64_t offset, const char *name)
 {
     cdxj_put_place(&w->line, length, offset, warc_files_leaf(name));
     if (w->line.failed && !w->index_error)
@@ -88,7 +48,7 @@ static void on_written(const struct batch *b, void *arg)
             continue;
         bytes_cut(&w->line, 0);
         bytes_add(&w->line, waiting.line, waiting.line_len);
-        add_line(w, part->length, part->offset, w->name);
+        sink_warc_index(w, part->length, part->offset, w->name);
         if (waiting.digest[0])
             warc_twins_settle(&w->twins, waiting.digest, waiting.part,
                               &(struct warc_place){.number = w->file, .offset = part->offset});
@@ -286,117 +246,6 @@ static bool put(struct sink *s, const struct record *record)
     return outfile_commit(s->out) || sink_fail(s, outfile_error(s->out));
 }
 
-/* ------------------------------------------------------------- to go on -- */
-
-struct reading {
-    struct sink_warc *w;
-    unsigned number;
-    const char *name;
-};
-
-/* Later revisits may refer to it. */
-static bool note_twin(const struct reading *r, const struct warc_found *f)
-{
-    const struct warc_place place = {.number = r->number, .offset = f->offset};
-
-    if (!r->w->dedupe || f->revisit || f->truncated || strncmp(f->digest, "sha256:", 7) != 0 ||
-        strspn(f->digest + 7, "0123456789abcdef") != RECORDER_SHA256 - 1)
-        return true;
-    return warc_twins_add(&r->w->twins, f->digest + 7, &place);
-}
-
-static bool on_main(const struct warc_found *f, void *arg)
-{
-    struct reading *r = arg;
-    const struct cdxj_capture capture = {.uri = f->uri,
-                                         .uri_len = strlen(f->uri),
-                                         .date = f->date,
-                                         .mime = f->revisit ? "warc/revisit" : f->mime,
-                                         .mime_len = f->revisit ? strlen("warc/revisit")
-                                                     : f->mime  ? strlen(f->mime)
-                                                                : 0,
-                                         .status = f->status,
-                                         .digest = f->digest};
-
-    bytes_cut(&r->w->line, 0);
-    cdxj_put_capture(&r->w->line, &r->w->surt, &capture);
-    add_line(r->w, f->length, f->offset, r->name);
-    if (note_twin(r, f))
-        return true;
-    snprintf(r->w->sink.error, sizeof(r->w->sink.error), "cannot go on with %s: out of memory",
-             r->name);
-    return false;
-}
-
-static bool cannot_go_on(struct sink *s, const char *name, const char *why)
-{
-    snprintf(s->error, sizeof(s->error), "cannot go on with %s: %s", name, why);
-    return false;
-}
-
-static bool scan_file(struct sink_warc *w, int fd, const struct reading *reading,
-                      struct warc_scan *scan, struct sink_scanned *scanned)
-{
-    const char *name = reading->name;
-    enum record_scan_result result;
-    struct stat st;
-
-    scan->fd = fd;
-    scan->main_arg = (void *)(uintptr_t)reading;
-    result = warc_scan_run(scan);
-    scanned->records += scan->records;
-    scanned->damaged += scan->damaged;
-    if (result == RECORD_SCAN_STOPPED)
-        return false;
-    if (result == RECORD_SCAN_DAMAGED)
-        return cannot_go_on(&w->sink, name,
-                            "it is damaged before its end, or no archive of this program; go on "
-                            "in another output");
-    if (result == RECORD_SCAN_ERROR || fstat(fd, &st) != 0)
-        return cannot_go_on(&w->sink, name, strerror(errno));
-    if ((uint64_t)st.st_size > scan->end.offset)
-        scanned->cut += (uint64_t)st.st_size - scan->end.offset;
-    errno = unpack_cut(fd, w->packing, &scan->end);
-    return errno == 0 || cannot_go_on(&w->sink, name, strerror(errno));
-}
-
-static bool scan_number(struct sink_warc *w, unsigned n, struct warc_scan *scan,
-                        struct sink_scanned *scanned)
-{
-    char *name = warc_files_path(w->path, n);
-    const struct reading reading = {.w = w, .number = n, .name = name};
-    bool between = n > 0 && n < w->file, fine;
-    int fd = n == w->file ? w->fd : w->first_fd;
-
-    if (!name)
-        return cannot_go_on(&w->sink, w->path, strerror(ENOMEM));
-    if (between)
-        fd = open(name, O_RDWR | O_CLOEXEC);
-    fine = fd >= 0 ? scan_file(w, fd, &reading, scan, scanned)
-                   : cannot_go_on(&w->sink, name, strerror(errno));
-    if (between && fd >= 0)
-        close(fd);
-    free(name);
-    return fine;
-}
-
-static bool scan(struct sink *s, record_scan_cb on_record, void *arg, struct sink_scanned *scanned)
-{
-    struct sink_warc *w = (struct sink_warc *)s;
-    struct warc_scan scan = {
-        .packing = w->packing, .on_record = on_record, .arg = arg, .on_main = on_main};
-
-    for (unsigned n = 0; n <= w->file; n++) {
-        if (!scan_number(w, n, &scan, scanned))
-            return false;
-    }
-    w->has_info = scan.info_id[0] != '\0';
-    warc_set_info(w->warc, scan.info_id);
-    w->end = scan.end.offset;
-    w->begun = true;
-    return true;
-}
-
 /* -------------------------------------------------------------- together -- */
 
 static bool end(struct sink *s)
@@ -433,7 +282,8 @@ static void free_sink(struct sink *s)
     free(w);
 }
 
-static const struct sink_ops warc_ops = {.put = put, .scan = scan, .end = end, .free = free_sink};
+static const struct sink_ops warc_ops = {
+    .put = put, .scan = sink_warc_scan, .end = end, .free = free_sink};
 
 static struct sink_warc *new_sink(const struct sink_setup *setup)
 {
