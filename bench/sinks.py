@@ -3,16 +3,17 @@
 pages to a callback that drops them, and beside other ways to fetch and keep them; then how soon a run
 that is gone on with begins.
 
-As in run.py, nginx runs on one core, the client with all its threads on another, and every client has
-its turn in each round.  The figures are medians; CPU is user and system time of the client.  The pages
-are 10 KiB of markup, so that compression and the escapes of JSON have what they meet elsewhere.  The
-library that drops them does not look into them, and neither writer of archives fetches them: both
-are given what they write.
+As in run.py, nginx runs on one core, the client with all its threads on another unless the table says
+"all cores", and every client has its turn in each round.  The figures are medians; CPU is user and
+system time of the client.  The pages are 10 KiB of markup, so that compression and the escapes of JSON
+have what they meet elsewhere.  The library that drops them does not look into them, and neither writer
+of archives fetches them: both are given what they write.
 Environment: BENCH_PAGES (pages a run, default 100000), BENCH_ROUNDS (default 3), TMPDIR (where the
 outputs are written, and deleted again).
 """
 
 import argparse
+import copy
 import json
 import os
 import shutil
@@ -36,6 +37,9 @@ PARSED = 500000     # of them that slow parsers are measured with
 # pfetch's outputs, by the name of the file or the folder.
 OUTPUTS = {"JSONL": "pages.jsonl", "JSONL .gz": "pages.jsonl.gz", "JSONL .zst": "pages.jsonl.zst",
            "WARC": "pages.warc", "WARC .gz": "pages.warc.gz", "directory": "pages/"}
+# Those that are packed once more with every core, as users run them; nginx has its part of one.
+ALL_CORES = ", all cores"
+OUTPUTS |= {name + ALL_CORES: OUTPUTS[name] for name in ("WARC .gz", "JSONL .zst")}
 # The others, with their share of the pages.
 PEERS = {"curl -Z, files": 1 / 10, "wget2, files": 1 / 10, "aiohttp, JSONL": 1 / 10,
          "warcio.js, WARC .gz": 1 / 50, "Python, WARC .gz": 1 / 10}
@@ -95,6 +99,8 @@ class Keepers:
 
     def __init__(self, clients, server, directory):
         self.clients, self.server, self.dir = clients, server, directory
+        self.unpinned = copy.copy(clients)
+        self.unpinned.pin = []
         self.missing = {name: "" for name in PEERS}
         for name, there, remedy in (
                 ("curl -Z, files", shutil.which("curl"), "apt-get install curl"),
@@ -140,7 +146,7 @@ class Keepers:
         if name == "dropped":
             return self.clients.run("pf", run)
         if name in OUTPUTS:
-            return self._pfetch(OUTPUTS[name], run, out)
+            return self._pfetch(OUTPUTS[name], run, out, name.endswith(ALL_CORES))
         size = os.path.getsize(run.body_file)
         if name == "aiohttp, JSONL":
             return self.clients.call([self.clients.python, f"{os.path.dirname(__file__)}/aio.py",
@@ -167,12 +173,12 @@ class Keepers:
             raise Failed(f"{name}: not every page is whole")
         return figures
 
-    def _pfetch(self, output, run, out):
+    def _pfetch(self, output, run, out, everywhere):
         urls = f"{self.dir}/urls"
         with open(urls, "w", encoding="ascii") as file:
             file.writelines(f"https://example.com/{number:07d}\n" for number in range(run.pages))
         summary = f"{self.dir}/summary.json"
-        figures, _ = self.clients.watch(
+        figures, _ = (self.unpinned if everywhere else self.clients).watch(
             [self.clients.program("pfetch"), "-q", "-i", urls, "-o", f"{out}/{output}",
              "--summary", summary] + self.way(run), run.pages)
         with open(summary, encoding="utf-8") as file:
@@ -283,8 +289,9 @@ def targets_of(results, small, plain):
     add("largest peak memory, MiB", max(peak(name) for name in OUTPUTS), 64)
     for peer in ("Python, WARC .gz", "warcio.js, WARC .gz"):
         for name in ("WARC .gz", "JSONL .zst"):
-            if peer in results:
-                add(f"{name}: pages per second / {peer}", rate(name) / rate(peer), 4, True)
+            for way in ("", ALL_CORES) if peer in results else ():
+                add(f"{name}{way}: pages per second / {peer}", rate(name + way) / rate(peer), 4,
+                    True)
     return rows
 
 
