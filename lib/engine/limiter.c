@@ -19,8 +19,8 @@
  *
  * Answers count only while the limit is nearly used; an idle list changes nothing.  Calls that were
  * given up from here fade as "ghosts": providers go on with them for a while (and ZenRows says that
- * they keep their place).  After a cut or a jump starts are spread, so that places are not all
- * asked for at once.
+ * they keep their place).  After a cut or a jump starts are spread, and slow to begin with, so that
+ * a plan that has shrunk is heard of before places for all of the old one are asked for.
  *
  * The constants were set against the model of bench/policy.c, plans of 5 to 5,000 calls and
  * latencies of 0.5 s to 20 s; what each is a compromise between stands beside it.
@@ -42,7 +42,7 @@
     32u                 /* a probe's first step, a 32nd more: small against what a plan carries,
                                 large enough to get anywhere */
 #define PROBE_HOLD 1.0  /* latencies that a probe must stand: until its calls overlap */
-#define UNPROVEN 0.9    /* of a ceiling just found: refusals down to there lower it a little */
+#define UNPROVEN 0.95   /* of a ceiling just found: refusals down to there lower it a little */
 #define SOFT_SHARE 40u  /* ... by this share of it, and at least a call */
 #define PROVEN_HOLD 8.0 /* latencies after which a raise is trusted */
 /* Between probes: latencies, doubling with each that fails.  Short, a plan that grows is followed
@@ -51,6 +51,7 @@
 #define INTERVAL_MIN 5.0
 #define INTERVAL_MIN_MS 5000.0
 #define INTERVAL_MAX 64.0
+#define INTERVAL_MAX_MS 60000.0 /* ... or this: a pause of a second is many a short latency */
 #define INTERVAL_MS 120000.0
 #define INTERVAL_CALLS 150.0 /* of small plans: so many answers for a refusal are below 1 % */
 #define SHARED_HOLD 100.0 /* latencies after a fall in which others may have come: shares settle */
@@ -58,7 +59,7 @@
 #define FALLEN 0.7           /* of the peak: below, it is expected to come back */
 #define FALLEN_MS 1800000u   /* after which the peak is history */
 #define NEWS 1.1         /* of the ceiling before: found higher than that, it may rise again soon */
-#define AWAY_MAX 0.12    /* of a level: no more than that is counted as on the network */
+#define AWAY_MAX 0.18    /* of a level: no more than that is counted as on the network */
 #define RAISES_STEADY 4u /* probes in a row that hold: then it climbs ... */
 #define RAISES 2u        /* ... where it had fallen */
 /* In five minutes; with more, no probe adds to them.  Bright Data bans at 25. */
@@ -66,7 +67,10 @@
 #define REFUSED_FALLEN 23u     /* a plan that is back is worth more */
 #define REFUSED_FEW_BELOW 100u /* larger plans may be refused as many as they carry */
 #define LATENCY_OF 16u         /* answers that the mean latency looks back on, at least */
-#define FILL_MS_MIN 300.0      /* filling takes half a latency, and no less than this */
+/* Filling takes a third of a latency.  Until then what is in flight doubles with each time that a
+ * refusal takes: when the first is heard of, no more have followed than are carried. */
+#define FILL_SHARE 3.0
+#define FILL_GROWTH 0.7 /* ln 2 */
 
 static unsigned umin(unsigned a, unsigned b)
 {
@@ -111,7 +115,7 @@ static double interval_max(const struct pf_limiter *l, uint64_t now_ms)
 
     if (l->fell_ms > 0 && (double)(now_ms - l->fell_ms) < SHARED_HOLD * latency(l))
         most = INTERVAL_CALLS / l->ceiling;
-    return fmin(fmax(most, INTERVAL_FALLEN), INTERVAL_MAX);
+    return fmin(fmax(most, INTERVAL_FALLEN), fmax(INTERVAL_MAX, INTERVAL_MAX_MS / latency(l)));
 }
 
 static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
@@ -189,18 +193,22 @@ static void fade_ghosts(struct pf_limiter *l, uint64_t now_ms)
     l->ghosts_ms = now_ms;
 }
 
-static double fill_rate(const struct pf_limiter *l)
+/* Starts a millisecond while filling: those that replace what ends, and those that are more. */
+static double fill_rate(const struct pf_limiter *l, unsigned in_flight)
 {
-    double turnover = l->limit / latency(l);
+    double whole = l->limit * (1 + FILL_SHARE) / latency(l);
+    double unheard = fmin(l->refusal_ms, latency(l) / 2);
 
-    return turnover + l->limit / fmax(latency(l) / 2, FILL_MS_MIN);
+    if (unheard < 1)
+        return whole;
+    return fmin(whole, (in_flight + 1) * (1 / latency(l) + FILL_GROWTH / unheard));
 }
 
-static void add_tokens(struct pf_limiter *l, uint64_t now_ms)
+static void add_tokens(struct pf_limiter *l, uint64_t now_ms, unsigned in_flight)
 {
-    double most = 1 + l->limit / 64.0;
+    double most = 1 + fmin(l->limit / 32.0, in_flight / 8.0);
 
-    l->tokens = fmin(most, l->tokens + fill_rate(l) * (double)(now_ms - l->tokens_ms));
+    l->tokens = fmin(most, l->tokens + fill_rate(l, in_flight) * (double)(now_ms - l->tokens_ms));
     l->tokens_ms = now_ms;
 }
 
@@ -213,16 +221,16 @@ uint64_t pf_limiter_when(struct pf_limiter *l, uint64_t now_ms, unsigned in_flig
     fade_ghosts(l, now_ms);
     room = l->ghosts < room ? room - (unsigned)l->ghosts : 1;
     if (in_flight >= room) {
-        if (in_flight >= l->limit)
+        if (in_flight >= l->limit && !l->landing)
             l->filling = false;
         return in_flight > 0 ? PF_WHEN_NEVER : now_ms;
     }
     if (!l->filling)
         return now_ms;
-    add_tokens(l, now_ms);
+    add_tokens(l, now_ms, in_flight);
     if (l->tokens >= 1)
         return now_ms;
-    return now_ms + 1 + (uint64_t)((1 - l->tokens) / fill_rate(l));
+    return now_ms + 1 + (uint64_t)((1 - l->tokens) / fill_rate(l, in_flight));
 }
 
 struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms,
@@ -235,7 +243,7 @@ struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms
             l->limit = bounded(l, umin(l->ceiling, umax(in_flight, l->ceiling / 4)));
     }
     if (l->filling) {
-        add_tokens(l, now_ms);
+        add_tokens(l, now_ms, in_flight);
         l->tokens -= 1;
     }
     return (struct pf_limiter_mark){l->epoch, in_flight};
