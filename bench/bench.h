@@ -2,11 +2,12 @@
  * What the measured clients have in common: their command line, the targets they ask for, the
  * way a finished page is counted and checked, and the one line they print.
  *
- *   CLIENT -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-t CA] [-m STREAMS] [-w MS]
+ *   CLIENT -p PORT -l LOCATION -n PAGES -c CONNECTIONS -b FILE [-s] [-t CA] [-m STREAMS] [-w MS]
  *
  * A client asks http://127.0.0.1:PORT/LOCATION for PAGES different targets over at most
  * CONNECTIONS connections, holds every body whole in memory, hands it to bench_page() and frees
- * it.  FILE is what the server sends, so that bodies can be compared.  With CA, a file of trusted
+ * it.  FILE is what the server sends, so that bodies can be compared; -s: only their sizes are, the
+ * pages being of one size and not the same.  With CA, a file of trusted
  * certificates, the connections are TLS.  With STREAMS they speak HTTP/2, and each carries so many
  * calls at a time; without it they speak HTTP/1.1.  MS milliseconds after its start the client
  * notes how much memory it takes.
@@ -44,7 +45,8 @@ struct bench {
     const char *ca_file;  /* NULL: no TLS                                */
     unsigned sample_ms;   /* when to call bench_sample(); 0: never       */
 
-    char *expected; /* the body that every page should have              */
+    char *expected;  /* the body that every page should have              */
+    bool sizes_only; /* ... but for its bytes                            */
     size_t expected_len;
 
     unsigned started;    /* pages asked for; the client counts it up    */
