@@ -1,8 +1,8 @@
 /*
  * A page is looked at once: within its first 4 KiB each "<" is held against a table of openings,
- * which most tags leave at their first letter.  Only where one fits are the other marks looked for.
- * So an ordinary page costs a memchr() a tag and not a search a maker, and a page that merely
- * writes about a maker has its words, but neither the tags nor all of the marks together.
+ * which most tags leave at their first letters.  Only where one fits are the other marks
+ * looked for.  So an ordinary page costs a memchr() a tag and not a search a maker, and a page that
+ * merely writes about a maker has its words, but neither the tags nor all of the marks together.
  */
 #include "endpoint/banpage.h"
 
@@ -25,7 +25,7 @@ struct pf_bans {
 
 struct maker {
     const char *name;
-    const char *opening;  /* the tag begins so, any case                                   */
+    const char *opening;  /* the tag begins so, any case; see may_open()                   */
     const char *within;   /* ... and has this before its ">"; NULL: no matter              */
     const char *marks[3]; /* all of these are somewhere in the page; NULL: no matter        */
 };
@@ -98,10 +98,19 @@ static bool has_marks(const struct maker *m, const char *body, size_t n)
     return true;
 }
 
-/* Only makers' tags begin with one of these behind the "<". */
-static bool may_open(char letter)
+/* Only makers' tags begin so; "| 0x20" makes a letter small. */
+static bool may_open(const char *tag)
 {
-    return strchr("tTsSmMfFiI", letter) && letter;
+    switch ((tag[1] | 0x20) << 8 | (tag[2] | 0x20)) {
+    case 'f' << 8 | 'o':
+    case 'i' << 8 | 'f':
+    case 'm' << 8 | 'e':
+    case 's' << 8 | 'c':
+    case 't' << 8 | 'i':
+        return true;
+    default:
+        return false;
+    }
 }
 
 static const char *find_maker(const char *body, size_t n)
@@ -112,9 +121,9 @@ static const char *find_maker(const char *body, size_t n)
         return NULL;
     for (unsigned tags = 0; tags < MAX_TAGS; tags++, at++) {
         at = memchr(at, '<', (size_t)(end - at));
-        if (!at || end - at < 2)
+        if (!at || end - at < 2 || body + n - at < 3)
             return NULL;
-        if (!may_open(at[1]))
+        if (!may_open(at))
             continue;
         for (size_t i = 0; i < COUNT(makers); i++)
             if (opens(&makers[i], at, n - (size_t)(at - body)) && has_marks(&makers[i], body, n))

@@ -63,11 +63,6 @@ void bytes_add(struct bytes *b, const void *data, size_t n)
     b->len += n;
 }
 
-void bytes_text(struct bytes *b, const char *text)
-{
-    bytes_add(b, text, strlen(text));
-}
-
 void bytes_uint(struct bytes *b, uint64_t n)
 {
     char digits[20];
@@ -80,25 +75,29 @@ void bytes_uint(struct bytes *b, uint64_t n)
     bytes_add(b, digits + at, sizeof(digits) - at);
 }
 
+/* Most fit into what is there; those that do not are written again. */
 void bytes_format(struct bytes *b, const char *format, ...)
 {
+    size_t room = b->failed || !b->data ? 0 : b->cap - b->len;
     va_list args;
-    char *room;
     int n;
 
     va_start(args, format);
-    n = vsnprintf(NULL, 0, format, args);
+    n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, args);
     va_end(args);
     if (n < 0) {
         b->failed = true;
         return;
     }
-    room = bytes_room(b, (size_t)n + 1);
-    if (!room)
-        return;
-    va_start(args, format);
-    vsnprintf(room, (size_t)n + 1, format, args);
-    va_end(args);
+    if ((size_t)n >= room) {
+        char *more = bytes_room(b, (size_t)n + 1);
+
+        if (!more)
+            return;
+        va_start(args, format);
+        (void)vsnprintf(more, (size_t)n + 1, format, args);
+        va_end(args);
+    }
     b->len += (size_t)n;
 }
 

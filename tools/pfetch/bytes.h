@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
     char *data;  /* NULL until the first growth                         */
@@ -32,9 +33,12 @@ char *bytes_room(struct bytes *b, size_t n);
 
 /* Each appends, or sets `failed`. */
 void bytes_add(struct bytes *b, const void *data, size_t n);
-void bytes_text(struct bytes *b, const char *text);
 void bytes_uint(struct bytes *b, uint64_t n);
 void bytes_format(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline void bytes_text(struct bytes *b, const char *text)
+{
+    bytes_add(b, text, strlen(text)); /* most are literals, whose length is known when compiled */
+}
 
 /* The content with a NUL behind it (lent until the next call); "" where it failed. */
 const char *bytes_string(struct bytes *b);

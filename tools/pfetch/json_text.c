@@ -17,6 +17,10 @@
 #include <endian.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "utf8.h"
 
 #define CHUNK 4096u /* input bytes for which room is made at once                     */
@@ -36,12 +40,16 @@ static unsigned copy_plain(char *to, const unsigned char *from)
     memcpy(&v, from, STEP);
     memcpy(to, &v, STEP);
     marks = (halves)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
+#ifdef __SSE2__
+    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8((__m128i)marks) | 1u << STEP);
+#else
     if (marks[0])
         return (unsigned)__builtin_ctzll(le64toh(marks[0])) >> 3;
     return marks[1] ? 8 + ((unsigned)__builtin_ctzll(le64toh(marks[1])) >> 3) : STEP;
+#endif
 }
 
-static char *put_escape(char *p, uint32_t c)
+static inline char *put_escape(char *p, uint32_t c)
 {
     static const char hex[] = "0123456789abcdef";
     static const char letter[128] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
@@ -89,8 +97,8 @@ static char *put_ascii(char *p, unsigned char c)
 }
 
 /*
- * The length of a character whose first byte alone says that it is neither hidden nor in need of
- * a closer look: most letters of most scripts.  0 for all others.
+ * The length of a character whose first bytes say that it is neither hidden nor in need of a closer
+ * look: most letters of most scripts, and what typesetters use.  0 for all others.
  */
 static unsigned plain_length(const unsigned char *s, size_t n)
 {
@@ -102,6 +110,8 @@ static unsigned plain_length(const unsigned char *s, size_t n)
         return 2;
     if ((s[2] & 0xc0) != 0x80)
         return 0;
+    if (c == 0xe2) /* U+2000 to U+206F has hidden ones; not so the dashes and quotes there */
+        return s[1] >= 0x82 || (s[1] == 0x80 && s[2] >= 0x90 && s[2] <= 0xa7) ? 3 : 0;
     return c == 0xe1 || (c >= 0xe3 && c <= 0xec) ? 3 : 0;
 }
 
@@ -138,8 +148,11 @@ static size_t escape_chunk(char **out, const unsigned char *s, size_t i, size_t 
             p += plain;
             if (plain == STEP)
                 continue;
-        }
-        if (s[i] < 0x80) {
+            if (s[i] < 0x80) {
+                p = put_escape(p, s[i++]);
+                continue;
+            }
+        } else if (s[i] < 0x80) {
             p = put_ascii(p, s[i++]);
             continue;
         }
