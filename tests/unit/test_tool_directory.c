@@ -354,6 +354,22 @@ START_TEST(writes_a_file_a_page)
 }
 END_TEST
 
+/* Its call's place is taken by the next one at once: a kill must not take the page back. */
+START_TEST(is_on_record_when_it_is_put)
+{
+    struct sink *s;
+
+    begin();
+    s = open_sink(false);
+    ck_assert(put(s, "https://example.com/", 0, "first", false));
+    ck_assert_int_eq(system("test $(wc -l <d/index.jsonl) = 1"), 0);
+    ck_assert(put(s, "https://example.org/", 1, "second", false));
+    ck_assert_int_eq(system("test $(wc -l <d/index.jsonl) = 2"), 0);
+    close_sink(s);
+    end();
+}
+END_TEST
+
 START_TEST(a_request_has_a_name_of_its_own)
 {
     static const char url[] = "https://example.com/";
@@ -602,6 +618,7 @@ int main(void)
     tcase_add_test(names, extensions_are_by_content_type);
     tcase_add_test(names, names_stay);
     tcase_add_loop_test(sinks, writes_a_file_a_page, 0, 2);
+    tcase_add_test(sinks, is_on_record_when_it_is_put);
     tcase_add_test(sinks, a_request_has_a_name_of_its_own);
     tcase_add_test(sinks, goes_on_after_a_kill);
     tcase_add_test(sinks, never_replaces_what_may_be_on_record);

@@ -235,7 +235,7 @@ bool outfile_commit(struct outfile *f)
         return false;
     }
     arm(f);
-    if (f->blocked || outfile_pending(f) < OUTFILE_BATCH)
+    if (f->blocked || (!f->set.at_once && outfile_pending(f) < OUTFILE_BATCH))
         return true;
     return outfile_flush(f) || refuse(f);
 }

@@ -39,6 +39,7 @@ struct outfile_setup {
     bool records; /* what is committed is a record: one that was written in part is cut off
                      a regular file again                                                    */
     enum packing packing;
+    bool at_once; /* no record waits for the end of the turn                                  */
     bool sync;    /* see writer_setup                                                       */
     int files;    /* likewise, where `sync`                                              */
     bool by_part; /* likewise                                                            */

@@ -5,7 +5,9 @@
  * directory once, each of its 32 folders when it is first needed, the folder in that for each page.
  * A body is written to a temporary file in its folder and renamed without replacing anything, so a
  * name holds a whole page or nothing, and a link or a file that somebody put there is not written
- * through.  The record follows once the file has its name.
+ * through.  The record follows once the file has its name, and at once: a turn of the loop that
+ * brings many pages creates as many files, and a kill in it would take back all that waited for
+ * its end while the calls that follow them are out already.
  *
  * Keeping the inner folders open would not pay: there are 32,768, pages come to them at random, and
  * opening and closing one costs a microsecond of the fifty or more that a file costs.  Elsewhere
@@ -15,7 +17,7 @@
  * is found by its name in each folder, whatever number of pages there are.
  *
  * Two pages of one request get the position of the second in its name.  A run that was killed may
- * leave a file that no record speaks of, since records are written by the batch: its page is
+ * leave a file that no record speaks of, since that is written second: its page is
  * fetched again and replaces it (record.fresh).  Whatever else has a name keeps it.
  *
  * A record is on record as long as its file is there and as long as it says: one fstatat(2) each
@@ -417,8 +419,11 @@ static int open_index(struct sink_dir *d, const struct sink_setup *setup, char *
 static bool open_all(struct sink_dir *d, const struct sink_setup *setup, char *error,
                      size_t error_len)
 {
-    struct outfile_setup file = {
-        .base = setup->base, .records = true, .sync = setup->fsync, .events = setup->events};
+    struct outfile_setup file = {.base = setup->base,
+                                 .records = true,
+                                 .at_once = true,
+                                 .sync = setup->fsync,
+                                 .events = setup->events};
 
     if (!open_dir(d, setup->path, error, error_len))
         return false;
