@@ -120,6 +120,8 @@ struct pf_conn *pf_conn_new(const struct pf_conn_owner *owner, struct pf_dial *d
     conn->ssl = dial->ssl;
     dial->bev = NULL;
     dial->ssl = NULL;
+    if (h2 && conn->ssl)
+        pf_tls_read_wide(conn->ssl);
     pf_conn_look_again_if_pending(conn);
     return conn;
 }

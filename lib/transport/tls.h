@@ -58,6 +58,10 @@ enum fetch_error pf_tls_failure(const SSL *ssl, unsigned long openssl_error, cha
 #define PF_TLS_BROKEN (-2)
 long pf_tls_read(SSL *ssl, char *to, size_t n);
 
+/* From the next records on, as many are taken off the socket at a time as usually wait there where
+ * one connection carries many pages. */
+void pf_tls_read_wide(SSL *ssl);
+
 /* Writes what the socket takes now; 0 if nothing. */
 size_t pf_tls_write(SSL *ssl, const char *from, size_t n);
 
