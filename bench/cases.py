@@ -71,7 +71,7 @@ CASES = {
     "g10": waiting(10000, "wait", "10,000 pages of 10 KiB that take 1 s each, all in flight", 20,
                    sample_ms=900),
     "g100": waiting(100000, "wait5", "100,000 pages of 10 KiB that take 5 s each, all in flight",
-                    200, sample_ms=4800, rounds_max=2),
+                    200, sample_ms=4800),
 }
 
 # The curves: cost per page as the number of targets grows, and as that of calls in flight does.

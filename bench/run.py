@@ -21,11 +21,12 @@ import time
 
 import report
 from cases import CASES, LETTERS, add_long, names_of
-from clients import Clients, Failed, Run
+from clients import Clients, Failed, Run, warm
 from server import MODULE, TLS, Server
 
 TLS_CLIENTS = ("pf", "h2load", "wrk", "curl_multi")
 FILES = 20000  # descriptors: 16,000 connections and some
+HELD = 16384   # bytes for a page in flight: more than most clients and the kernel hold for it
 
 
 REMARK = """curl -Z, wget2, h2load and wrk throw the pages away, and their CPU time includes their
@@ -59,6 +60,8 @@ class Measurement:
                   case.pages(name, self.pages), case.connections,
                   server.body_file(case.location), streams=case.streams,
                   ca_file=server.ca_file if case.tls else None, sample_ms=case.sample_ms)
+        if case.sample_ms:
+            warm(run.pages * HELD)
         server.settle()
         accepted, requests, _ = server.counts()
         server_cpu, busy, start_s = server.cpu_s(), busy_s(), time.monotonic()

@@ -22,13 +22,13 @@ import sys
 import tempfile
 from statistics import median
 
-from clients import Clients, Failed, Run
+from clients import Clients, Failed, Run, warm
 from report import column, spread, table
 from run import FILES, machine, prepare, tell
 from server import Server
 
 IN_FLIGHT = 256
-WARM = 16384  # bytes for a page: more than any output keeps of it
+KEPT = 16384  # bytes for a page: more than any output keeps of it
 SMALL = 10000  # pages of the run whose memory the others' is compared with
 MIB = 1 << 20
 LOCATION, ONE_PAGE = "page", "pages/000"  # that answers with a thousand pages in turn, and one of them
@@ -131,7 +131,7 @@ class Keepers:
         run = Run(self.server.next_port(), LOCATION, pages, IN_FLIGHT,
                   self.server.body_file(ONE_PAGE))
         out = f"{self.dir}/out"
-        self._warm(pages)
+        warm(pages * KEPT)
         self.server.settle()
         os.mkdir(out)
         try:
@@ -143,15 +143,6 @@ class Keepers:
         figures["pages"] = pages
         figures["us_per_page"] = figures["cpu_s"] * 1e6 / pages
         return figures
-
-    def _warm(self, pages):
-        """Fills as much of the page cache as any output takes, and frees it again: a virtual machine
-        whose memory is first touched then pays several times what writing itself costs."""
-        path, chunk = f"{self.dir}/warm", bytes(MIB)
-        with open(path, "wb", buffering=0) as file:
-            for _ in range(pages * WARM // MIB):
-                file.write(chunk)
-        os.unlink(path)
 
     def _run(self, name, run, out):
         if name == "dropped":
