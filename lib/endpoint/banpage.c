@@ -101,7 +101,9 @@ static bool has_marks(const struct maker *m, const char *body, size_t n)
 /* Only makers' tags begin so; "| 0x20" makes a letter small. */
 static bool may_open(const char *tag)
 {
-    switch ((tag[1] | 0x20) << 8 | (tag[2] | 0x20)) {
+    unsigned char first = (unsigned char)tag[1], second = (unsigned char)tag[2];
+
+    switch ((first | 0x20) << 8 | (second | 0x20)) {
     case 'f' << 8 | 'o':
     case 'i' << 8 | 'f':
     case 'm' << 8 | 'e':

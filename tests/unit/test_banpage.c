@@ -219,6 +219,24 @@ START_TEST(pages_of_tags_alone)
 }
 END_TEST
 
+/* A page of bytes: none that could follow a tag's beginning is undefined behaviour or a tag. */
+START_TEST(bytes_that_are_no_tag)
+{
+    struct fetch_options o = FETCH_OPTIONS_INIT;
+    struct pf_bans *bans = bans_of(&o);
+    char page[3] = "<";
+
+    for (unsigned first = 0; first < 256; first++) {
+        for (unsigned second = 0; second < 256; second++) {
+            page[1] = (char)first;
+            page[2] = (char)second;
+            ck_assert_ptr_null(found_in(bans, page, sizeof page));
+        }
+    }
+    pf_bans_free(bans);
+}
+END_TEST
+
 /* --------------------------------------------------------------- the user -- */
 
 START_TEST(expressions_and_sizes)
@@ -339,6 +357,7 @@ int main(void)
     tcase_add_loop_test(tc, they_may_be_switched_off, 0, n);
     tcase_add_test(tc, what_is_looked_at);
     tcase_add_test(tc, pages_of_tags_alone);
+    tcase_add_test(tc, bytes_that_are_no_tag);
     tc = unit_case(suite, "the user");
     tcase_add_test(tc, expressions_and_sizes);
     tcase_add_test(tc, a_maker_is_named_first);
