@@ -252,8 +252,8 @@ struct fetch_options {
 
     enum fetch_http http;
 
-    const char *profile_file; /* a profile of one's own, in the format of fetch_profile_text(); then
-                                 `profile` is NULL or the name in it                        */
+    const char *profile_file; /* path of a profile of one's own, in the format of
+                                 fetch_profile_text(); then `profile` is NULL or the name in it */
     const char *device;       /* "desktop" or "mobile"                                      */
     unsigned concurrency_start;  /* where the search for the concurrency begins; default 4   */
     double rate;                 /* calls begun in a second, at most; none                   */
@@ -301,7 +301,7 @@ struct fetch_target {
 /* The names of the built-in profiles, NULL-terminated, static. */
 const char *const *fetch_profile_names(void);
 
-/* A built-in profile's text, static, which options.profile_file takes too; NULL: no such name. */
+/* A built-in profile's text, static, as options.profile_file has it in a file; NULL: no such name. */
 const char *fetch_profile_text(const char *name);
 
 #define FETCH_VARIABLE_BYTES 64 /* of an environment variable's name, its NUL among them */

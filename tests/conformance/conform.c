@@ -2,11 +2,12 @@
  * Runs the library over a file of raw HTTP replies and says where it differs from what is
  * expected of a plain GET.
  *
- *   conform PORT CASES.jsonl [HOW]
+ *   conform PORT CASES.jsonl PROFILE [HOW]
  *
  * A replay server listens on PORT of the loopback and sends a case's bytes for a target that
  * holds case=NAME, in the manner HOW (byte, split-7, …).  Each line of CASES.jsonl is an object
  * with name, outcome (ok, error, either), status, body_b64, needs, strict_ok_to_reject.
+ * PROFILE is a file that says what each status means.
  * Ends with a line "N passed, N failed"; exit 0 if none failed.
  */
 #include <stdbool.h>
@@ -124,14 +125,15 @@ static bool submit(struct run *run, json_t *expected, const char *how)
     return fetch_client_submit(client, &target, on_page, run, NULL) == FETCH_OK;
 }
 
-static struct fetch_client *client_for(struct event_base *base, const char *port, size_t max_body)
+static struct fetch_client *client_for(struct event_base *base, char **argv, size_t max_body)
 {
     struct fetch_options options = FETCH_OPTIONS_INIT;
     struct fetch_client *client;
     struct fetch_failure failure;
     char endpoint[64];
 
-    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%s/get", port);
+    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%s/get", argv[1]);
+    options.profile_file = argv[3];
     options.endpoint = endpoint;
     options.key = "demo";
     options.retries = 0;
@@ -148,18 +150,18 @@ static struct fetch_client *client_for(struct event_base *base, const char *port
 
 int main(int argc, char **argv)
 {
-    const char *how = argc > 3 ? argv[3] : "";
+    const char *how = argc > 4 ? argv[4] : "";
     struct event_base *base = event_base_new();
     struct run run = {0};
     json_t *expected;
     FILE *cases;
 
-    if (argc < 3 || !base || !(cases = fopen(argv[2], "r"))) {
-        fprintf(stderr, "usage: conform PORT CASES.jsonl [HOW]\n");
+    if (argc < 4 || !base || !(cases = fopen(argv[2], "r"))) {
+        fprintf(stderr, "usage: conform PORT CASES.jsonl PROFILE [HOW]\n");
         return 2;
     }
-    run.plain = client_for(base, argv[1], 0);
-    run.small = client_for(base, argv[1], 2);
+    run.plain = client_for(base, argv, 0);
+    run.small = client_for(base, argv, 2);
     while ((expected = json_loadf(cases, JSON_DISABLE_EOF_CHECK, NULL)))
         if (!submit(&run, expected, how))
             return 2;

@@ -15,11 +15,23 @@ cases = os.path.join(corpus, "replies.jsonl")
 with open(cases, "rb") as f:
     count = sum(1 for _ in f)
 
+# This is about HTTP: a reply that says 401 or 429 is a page, and stops nothing.
+write("every-status.profile", """\
+name = every-status
+timeout = 20
+key = query key
+target = query url
+headers = plain
+rule = 300-399 -> redirect
+rule = 400-999 -> target
+rule = * -> page
+""")
 server = start("-B", os.path.join(corpus, "replay.py"), cases, program=sys.executable,
                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 port = server.stdout.readline().split()[-1].decode()
 ways = "", "byte", "split-7"  # side by side, since most of the time goes into pauses
-clients = [start(port, cases, how, program=conform, stdin=subprocess.DEVNULL) for how in ways]
+profile = path("every-status.profile")
+clients = [start(port, cases, profile, how, program=conform, stdin=subprocess.DEVNULL) for how in ways]
 for how, client in zip(ways, clients):
     done = end(client)
     lines = done.out.decode().splitlines()
