@@ -210,6 +210,35 @@ START_TEST(json_keeps_every_character)
 }
 END_TEST
 
+/* What is escaped or checked, before and behind every multiple of what is looked at at once. */
+START_TEST(json_is_the_same_at_every_place)
+{
+    static const char *const pieces[] = {"\"",     "\n",           "\x01",      "\\\"\\",
+                                         "\u00e9", "\u20ac\u20ac", "\U0001f600"};
+    char *text;
+
+    begin();
+    for (size_t n = 1; n < 150; n++) {
+        for (size_t at = 0; at < n; at++) {
+            const char *piece = pieces[(n + at) % (sizeof(pieces) / sizeof(*pieces))];
+            size_t len = strlen(piece);
+
+            /* Of its own length, so that a read behind it is found. */
+            text = malloc(n + len);
+            ck_assert_ptr_nonnull(text);
+            memset(text, 'x', n + len);
+            memcpy(text + at, piece, len);
+            check_json(text, n + len);
+            text[n + len - 1] = '\xc3';
+            bytes_cut(&out, 0);
+            ck_assert(!json_text_put(&out, text, n + len));
+            free(text);
+        }
+    }
+    end();
+}
+END_TEST
+
 START_TEST(json_is_as_strict_as_the_decoder)
 {
     char text[8];
@@ -250,14 +279,14 @@ END_TEST
 
 START_TEST(json_refuses_what_is_no_utf8)
 {
-    char text[64];
+    char text[200];
 
     begin();
     bytes_text(&out, "before");
-    for (size_t at = 0; at < 40; at++) {
+    for (size_t at = 0; at < sizeof(text); at++) {
         memset(text, 'x', sizeof(text));
         text[at] = '\xff';
-        ck_assert(!json_text_put(&out, text, 40));
+        ck_assert(!json_text_put(&out, text, sizeof(text)));
         ck_assert_str_eq(bytes_string(&out), "before");
     }
     ck_assert(!json_text_put(&out, UNIT_STR("cut \xe2\x82")));
@@ -436,6 +465,7 @@ int main(void)
     tcase_add_test(text, json_finds_every_byte_at_every_place);
     tcase_add_test(text, json_strings_cross_every_chunk);
     tcase_add_test(text, json_keeps_every_character);
+    tcase_add_test(text, json_is_the_same_at_every_place);
     tcase_add_test(text, json_is_as_strict_as_the_decoder);
     tcase_add_test(text, json_escapes_what_a_terminal_would_obey);
     tcase_add_test(text, json_refuses_what_is_no_utf8);
