@@ -118,7 +118,8 @@ START_TEST(writes_files_in_batches)
 }
 END_TEST
 
-static _Atomic unsigned disk_ms; /* how long a write takes */
+static _Atomic unsigned disk_ms; /* how long a write takes    */
+static _Atomic bool disk_hangs;  /* no write ends until it does not */
 
 /* In place of libc's, for this program. */
 ssize_t write(int fd, const void *data, size_t n)
@@ -127,6 +128,8 @@ ssize_t write(int fd, const void *data, size_t n)
 
     if (disk_ms > 0)
         nanosleep(&time, NULL);
+    while (disk_hangs)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     return syscall(SYS_write, fd, data, n);
 }
 
@@ -150,6 +153,82 @@ START_TEST(leaves_a_slow_disk_to_a_thread)
     ck_assert_int_gt(rooms, 0);
     ck_assert_int_eq(outfile_close(f), 0);
     ck_assert_uint_eq(size_of("a"), 200 + OUTFILE_BUSY);
+    end();
+}
+END_TEST
+
+/* A plain file whose writes are a thread's, with 100 bytes in it. */
+static struct outfile *open_slow(const char *path)
+{
+    struct outfile *f = open_outfile(create(path), PACKING_NONE);
+
+    disk_ms = 100;
+    ck_assert(add(f, 100) && outfile_flush(f));
+    disk_ms = 0;
+    return f;
+}
+
+/* A record whose lines all say which one it is. */
+static bool add_numbered(struct outfile *f, unsigned number, size_t lines)
+{
+    struct bytes *b = outfile_begin(f);
+
+    for (size_t i = 0; i < lines; i++)
+        bytes_format(b, "%015u\n", number);
+    return outfile_commit(f);
+}
+
+START_TEST(a_thread_is_handed_pieces_in_their_order)
+{
+    const size_t lines = OUTFILE_BATCH / 16;
+    struct outfile *f;
+    unsigned number;
+    size_t n = 0;
+    FILE *file;
+
+    begin();
+    f = open_slow("a");
+    disk_hangs = true;
+    for (unsigned i = 0; i < 30; i++)
+        ck_assert(add_numbered(f, i, lines));
+    ck_assert(outfile_is_busy(f));
+    ck_assert_uint_eq(outfile_pending(f), 30 * OUTFILE_BATCH);
+    ck_assert_uint_eq(outfile_dropped(f), 30);
+    disk_hangs = false;
+    while (outfile_pending(f) > 0)
+        ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+    ck_assert_uint_eq(outfile_dropped(f), 0);
+    ck_assert_int_ge(rooms, (int)(29 * OUTFILE_BATCH / OUTFILE_PIECE));
+    ck_assert_int_eq(outfile_close(f), 0);
+
+    file = fopen("a", "r");
+    ck_assert_ptr_nonnull(file);
+    fseek(file, 100, SEEK_SET);
+    for (; fscanf(file, "%u", &number) == 1; n++)
+        ck_assert_uint_eq(number, n / lines);
+    ck_assert_uint_eq(n, 30 * lines);
+    fclose(file);
+    end();
+}
+END_TEST
+
+/* One turn of the loop may last for many pieces. */
+START_TEST(a_thread_goes_on_within_a_turn)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+    struct outfile *f;
+
+    begin();
+    f = open_slow("a");
+    while (size_of("a") < 3 * (size_t)OUTFILE_PIECE) {
+        ck_assert(add(f, OUTFILE_BATCH));
+        nanosleep(&nap, NULL);
+    }
+    ck_assert_int_eq(rooms, 0);
+    event_base_dispatch(base);
+    ck_assert_int_gt(rooms, 0);
+    ck_assert_uint_eq(outfile_pending(f), 0);
+    ck_assert_int_eq(outfile_close(f), 0);
     end();
 }
 END_TEST
@@ -201,6 +280,31 @@ START_TEST(cuts_a_record_that_did_not_fit)
     limit_files(before);
     ck_assert_int_eq(fails, 1);
     ck_assert_uint_eq(size_of("b"), 1000);
+    ck_assert_int_eq(outfile_close(f), 0);
+    end();
+}
+END_TEST
+
+START_TEST(counts_what_a_thread_could_not_write)
+{
+    struct outfile *f;
+    rlim_t before;
+
+    begin();
+    f = open_slow("a");
+    disk_hangs = true;
+    for (int i = 0; i < 12; i++)
+        ck_assert(add(f, OUTFILE_BATCH));
+    before = limit_files(100 + 5 * OUTFILE_BATCH + 10);
+    disk_hangs = false;
+    event_base_dispatch(base);
+    limit_files(before);
+    ck_assert_int_eq(fails, 1);
+    ck_assert_int_eq(outfile_error(f), EFBIG);
+    ck_assert_uint_eq(size_of("a"), 100 + 5 * OUTFILE_BATCH);
+    ck_assert_uint_eq(outfile_dropped(f), 12 - 5);
+    ck_assert(!add(f, 10));
+    ck_assert_uint_eq(outfile_dropped(f), 12 - 5);
     ck_assert_int_eq(outfile_close(f), 0);
     end();
 }
@@ -356,6 +460,9 @@ int main(void)
 
     tcase_add_test(file, writes_files_in_batches);
     tcase_add_test(file, leaves_a_slow_disk_to_a_thread);
+    tcase_add_test(file, a_thread_is_handed_pieces_in_their_order);
+    tcase_add_test(file, a_thread_goes_on_within_a_turn);
+    tcase_add_test(file, counts_what_a_thread_could_not_write);
     tcase_add_test(file, cuts_a_record_that_did_not_fit);
     tcase_add_test(file, leaves_other_bytes_of_a_shared_file_alone);
     tcase_add_test(file, never_waits_for_a_reader);

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backlog.h"
 #include "worker.h"
 
 #define KEEP_BYTES (4u << 20) /* memory that is kept between batches          */
@@ -54,7 +55,8 @@ struct outfile {
     size_t mark;          /* pages when the record began                               */
     struct writer *writer;
     struct worker *worker;
-    struct batch job; /* the worker's while it is busy                                */
+    struct batch job;       /* the worker's while it is busy                          */
+    struct backlog backlog; /* what is full, until it is                              */
     int job_error;
     struct event *flush;
     struct event *writable;
@@ -242,7 +244,7 @@ bool outfile_commit(struct outfile *f)
 
 size_t outfile_pending(const struct outfile *f)
 {
-    return f->error ? 0 : f->filling.data.len - f->sent + f->job.data.len;
+    return f->error ? 0 : f->filling.data.len - f->sent + f->backlog.bytes + f->job.data.len;
 }
 
 bool outfile_is_busy(const struct outfile *f)
@@ -262,7 +264,8 @@ size_t outfile_dropped(const struct outfile *f)
     if (!f->set.records)
         return 0;
     /* The record that is written in part ends in what is not. */
-    return f->filling.count - batch_whole(&f->filling, f->sent) + f->job.count - f->job.written;
+    return f->filling.count - batch_whole(&f->filling, f->sent) + f->backlog.pages + f->job.count -
+           f->job.written;
 }
 
 bool outfile_is_empty(const struct outfile *f)
@@ -360,14 +363,26 @@ static bool flush_file(struct outfile *f)
     return !f->error;
 }
 
+/*
+ * One sync is for all that gathers meanwhile; what is packed is packed in pieces.  A turn of the loop
+ * may take longer than a piece: the thread is given the next one by the first page that finds it idle.
+ */
 static bool hand_over(struct outfile *f)
 {
-    struct batch empty = f->job;
-
+    if (worker_is_busy(f->worker) && worker_poll(f->worker))
+        take_job_back(f);
+    if (f->error)
+        return false;
+    if (!f->set.sync && f->filling.data.len >= OUTFILE_PIECE)
+        backlog_put(&f->backlog, &f->filling);
     if (worker_is_busy(f->worker))
         return true;
-    f->job = f->filling;
-    f->filling = empty;
+    if (!backlog_take(&f->backlog, &f->job)) {
+        struct batch empty = f->job;
+
+        f->job = f->filling;
+        f->filling = empty;
+    }
     worker_start(f->worker);
     return !f->error;
 }
@@ -376,7 +391,7 @@ bool outfile_flush(struct outfile *f)
 {
     if (f->error)
         return false;
-    if (f->filling.count == 0)
+    if (f->filling.count + f->backlog.pages == 0)
         return true;
     if (f->way == WAY_FILE)
         return flush_file(f);
@@ -408,6 +423,10 @@ static bool write_all(struct outfile *f)
 {
     if (f->worker && worker_is_busy(f->worker)) {
         worker_wait(f->worker);
+        take_job_back(f);
+    }
+    while (!f->error && backlog_take(&f->backlog, &f->job)) {
+        work(f);
         take_job_back(f);
     }
     if (!f->error && f->filling.count > 0)
@@ -454,6 +473,7 @@ int outfile_close(struct outfile *f)
         close(f->spare_fd);
     batch_fini(&f->filling);
     batch_fini(&f->job);
+    backlog_fini(&f->backlog);
     free(f);
     return known ? 0 : error;
 }

@@ -18,6 +18,7 @@
 #include "writer.h"
 
 #define OUTFILE_BATCH (256u << 10) /* bytes that are written before the turn is over       */
+#define OUTFILE_PIECE (1u << 20)   /* bytes that a thread is handed at once                  */
 #define OUTFILE_BUSY (1u << 20)    /* bytes that a slow reader or disk may leave untaken   */
 #define OUTFILE_MAX                                                                                \
     ((size_t)2 << 30) /* bytes of all that is pending; one page of 64 MiB of

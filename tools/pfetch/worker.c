@@ -135,6 +135,18 @@ bool worker_is_busy(const struct worker *w)
     return w->busy;
 }
 
+bool worker_poll(struct worker *w)
+{
+    bool under_way;
+
+    pthread_mutex_lock(&w->lock);
+    under_way = w->wanted || w->working;
+    pthread_mutex_unlock(&w->lock);
+    if (!under_way)
+        worker_wait(w);
+    return !under_way;
+}
+
 void worker_wait(struct worker *w)
 {
     eventfd_t n;

@@ -23,6 +23,8 @@ void worker_free(struct worker *w);
 void worker_start(struct worker *w);
 /* A job was begun and its `done` was not yet called. */
 bool worker_is_busy(const struct worker *w);
+/* Takes note of a job that has been done, whose `done` is then not called.  False: it is under way. */
+bool worker_poll(struct worker *w);
 /* Waits for the job under way; its `done` is then not called, and the worker not busy. */
 void worker_wait(struct worker *w);
 
