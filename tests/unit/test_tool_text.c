@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(json_finds_every_byte_at_every_place)
 {
-    char text[48];
+    char text[100]; /* more than is looked at at once */
 
     begin();
     for (unsigned c = 0; c < 128; c++) {
@@ -146,7 +146,7 @@ START_TEST(json_strings_cross_every_chunk)
 
     begin();
     ck_assert_ptr_nonnull(text);
-    for (size_t shift = 0; shift < 16; shift++) {
+    for (size_t shift = 0; shift < 64; shift++) {
         memset(text, 'a', n);
         for (size_t i = shift; i + 4 <= n; i += 5)
             memcpy(text + i, i % 3 ? "\xf0\x9f\x98\x80" : "a\x01\"\\", 4);
@@ -210,11 +210,10 @@ START_TEST(json_keeps_every_character)
 }
 END_TEST
 
-/* What is escaped or checked, before and behind every multiple of what is looked at at once. */
-START_TEST(json_is_the_same_at_every_place)
+/* What takes more than one byte, at every place of texts of every length. */
+START_TEST(json_strings_end_anywhere)
 {
-    static const char *const pieces[] = {"\"",     "\n",           "\x01",      "\\\"\\",
-                                         "\u00e9", "\u20ac\u20ac", "\U0001f600"};
+    static const char *const pieces[] = {"\"\x01", "\u00e9", "\u20ac\u20ac", "\U0001f600"};
     char *text;
 
     begin();
@@ -465,7 +464,7 @@ int main(void)
     tcase_add_test(text, json_finds_every_byte_at_every_place);
     tcase_add_test(text, json_strings_cross_every_chunk);
     tcase_add_test(text, json_keeps_every_character);
-    tcase_add_test(text, json_is_the_same_at_every_place);
+    tcase_add_test(text, json_strings_end_anywhere);
     tcase_add_test(text, json_is_as_strict_as_the_decoder);
     tcase_add_test(text, json_escapes_what_a_terminal_would_obey);
     tcase_add_test(text, json_refuses_what_is_no_utf8);

@@ -27,14 +27,6 @@ void backlog_fini(struct backlog *b)
     *b = (struct backlog){.first = NULL};
 }
 
-static void swap(struct batch *a, struct batch *b)
-{
-    struct batch was = *a;
-
-    *a = *b;
-    *b = was;
-}
-
 void backlog_put(struct backlog *b, struct batch *batch)
 {
     struct backlog_entry *e = b->spare;
@@ -48,7 +40,7 @@ void backlog_put(struct backlog *b, struct batch *batch)
             return;
         batch_init(&e->batch, batch->data.max);
     }
-    swap(&e->batch, batch);
+    batch_swap(&e->batch, batch);
     e->next = NULL;
     *(b->last ? &b->last->next : &b->first) = e;
     b->last = e;
@@ -79,7 +71,7 @@ bool backlog_take(struct backlog *b, struct batch *batch)
         b->last = NULL;
     b->bytes -= e->batch.data.len;
     b->pages -= e->batch.count;
-    swap(&e->batch, batch);
+    batch_swap(&e->batch, batch);
     keep(b, e);
     return true;
 }

@@ -21,6 +21,14 @@ void batch_fini(struct batch *b)
     b->count = b->cap = b->written = b->part_count = b->part_cap = 0;
 }
 
+void batch_swap(struct batch *a, struct batch *b)
+{
+    struct batch was = *a;
+
+    *a = *b;
+    *b = was;
+}
+
 static bool grow(struct batch *b)
 {
     size_t cap = b->cap ? b->cap * 2 : FIRST_PAGES;

@@ -35,6 +35,8 @@ struct batch {
 /* Empty, with a ceiling of bytes for the data. */
 void batch_init(struct batch *b, size_t max);
 void batch_fini(struct batch *b);
+/* Each is what the other was. */
+void batch_swap(struct batch *a, struct batch *b);
 
 /* What stands in the data behind the last page becomes one.  False: memory, or the data failed. */
 bool batch_end_page(struct batch *b);

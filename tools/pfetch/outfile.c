@@ -55,8 +55,8 @@ struct outfile {
     size_t mark;          /* pages when the record began                               */
     struct writer *writer;
     struct worker *worker;
-    struct batch job;       /* the worker's while it is busy                          */
-    struct backlog backlog; /* what is full, until it is                              */
+    struct batch job;       /* the worker's while it is busy; empty then, or what failed */
+    struct backlog backlog; /* what is full and waits for the worker, before filling  */
     int job_error;
     struct event *flush;
     struct event *writable;
@@ -377,12 +377,8 @@ static bool hand_over(struct outfile *f)
         backlog_put(&f->backlog, &f->filling);
     if (worker_is_busy(f->worker))
         return true;
-    if (!backlog_take(&f->backlog, &f->job)) {
-        struct batch empty = f->job;
-
-        f->job = f->filling;
-        f->filling = empty;
-    }
+    if (!backlog_take(&f->backlog, &f->job))
+        batch_swap(&f->filling, &f->job);
     worker_start(f->worker);
     return !f->error;
 }

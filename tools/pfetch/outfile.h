@@ -6,7 +6,8 @@
  *
  * A pipe, a socket or a terminal is never waited for: what it does not take stays in memory, and
  * outfile_is_busy() tells the source to wait.  So it is with a file that is packed or made durable:
- * a thread does that, one batch at a time, and the next batch gathers meanwhile.
+ * a thread does that, a piece at a time, and the next ones gather meanwhile; what is made durable is
+ * so in one go, since one sync is for all of it.
  */
 #ifndef PFETCH_TOOL_OUTFILE_H
 #define PFETCH_TOOL_OUTFILE_H
