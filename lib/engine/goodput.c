@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define LATENCY_GUESS_MS 2000.0 /* before the first answer */
-#define WINDOW_MIN 48.0         /* answers that say anything at all ... */
+#define WINDOW_MIN 24.0         /* answers that say anything at all ... */
 #define WINDOW_MAX 512.0        /* ... and that say enough, whatever the level */
 #define WINDOW_STILL 4          /* ... as many times the least where there is no hurry */
 #define CV2 1.7                 /* squared variation of latencies: lognormal with sigma 1 */

@@ -5,9 +5,9 @@
  * now and then.
  *
  *   CLIMB   (slow start) each answer adds half a call, later a whole one, until the first refusal.
- *   HOLD    the level that was carried is the ceiling, and nothing is risked.
- *   PROBE   after some latencies a few more calls, which must stand for a whole latency.  Each
- *           that is refused doubles the time to the next; several in a row that hold: climb again.
+ *   HOLD    what was carried then (transit.h) is the ceiling, and nothing is risked.
+ *   PROBE   after some latencies a few more calls, which must stand for a whole latency.  With each
+ *           that is refused the next comes later; several in a row that hold: climb again.
  *   REFILL  a refusal far below what was proven: the plan has shrunk, or others use the key.  Down
  *           to a share of that level (multiplicative decrease), up from what is left in flight.
  *
@@ -34,7 +34,7 @@
 #define START_DEFAULT 4u /* the smallest plans sold carry 1 to 5; from here every answer is news */
 #define CLIMB_FAST_FROM                                                                            \
     128u               /* below, an answer adds half a call, and few are refused at the edge;
-                                above, a whole one: large plans are found in as many latencies */
+                                above, and on the way back to what was carried before, a whole one */
 #define DEEP_CUT 0.8   /* of the level at which a refusal came as a surprise */
 #define DEEPER_CUT 0.6 /* ... when even the first call after the pause was refused */
 #define NEAR 0.9       /* of the peak: from here the climb back is slow, the edge being known */
@@ -43,11 +43,11 @@
                                 large enough to get anywhere */
 #define PROBE_HOLD 1.0  /* latencies that a probe must stand: until its calls overlap */
 #define UNPROVEN 0.95   /* of a ceiling just found: refusals down to there lower it a little */
-#define SOFT_SHARE 40u  /* ... by this share of it, and at least a call */
-#define PROVEN_HOLD 8.0 /* latencies after which a raise is trusted */
-/* Between probes: latencies, doubling with each that fails.  Short, a plan that grows is followed
- * soon; long, few are refused.  At most INTERVAL_MAX, and less where time or calls are so many that
- * a probe costs nothing against them. */
+#define PROVEN_HOLD 6.0 /* latencies after which a raise is trusted */
+/* Between probes: latencies, so many times longer with each that fails.  Short, a plan that grows is
+ * followed soon; long, few are refused.  At most INTERVAL_MAX, and less where time or calls are so
+ * many that a probe costs nothing against them. */
+#define INTERVAL_GROWTH 2.5
 #define INTERVAL_MIN 5.0
 #define INTERVAL_MIN_MS 5000.0
 #define INTERVAL_MAX 64.0
@@ -55,22 +55,26 @@
 #define INTERVAL_MS 120000.0
 #define INTERVAL_CALLS 150.0 /* of small plans: so many answers for a refusal are below 1 % */
 #define SHARED_HOLD 100.0 /* latencies after a fall in which others may have come: shares settle */
-#define INTERVAL_FALLEN 11.0 /* where more was carried before: back within twenty latencies */
-#define FALLEN 0.7           /* of the peak: below, it is expected to come back */
-#define FALLEN_MS 1800000u   /* after which the peak is history */
-#define NEWS 1.1         /* of the ceiling before: found higher than that, it may rise again soon */
-#define AWAY_MAX 0.18    /* of a level: no more than that is counted as on the network */
+/* Where more was carried before: back within twenty latencies.  Not sooner, even after a fall that
+ * was not deep: what was lost to others is theirs for a while, and shares even out. */
+#define INTERVAL_FALLEN 11.0
+#define FALLEN 0.7         /* of the peak: below, it is expected to come back */
+#define FALLEN_MS 1800000u /* after which the peak is history */
+#define NEWS 1.1 /* of the ceiling before: found higher than that, it may rise again soon */
+/* Of the level of a refused call: carried at the least.  A provider that takes its time to refuse
+ * makes what was carried look like less, by what it answers meanwhile. */
+#define CARRIED_MIN 0.75
 #define RAISES_STEADY 4u /* probes in a row that hold: then it climbs ... */
 #define RAISES 2u        /* ... where it had fallen */
 /* In five minutes; with more, no probe adds to them.  Bright Data bans at 25. */
-#define REFUSED_MAX 18u
+#define REFUSED_MAX 10u        /* the rest is for a plan that falls, which is heard of late */
 #define REFUSED_FALLEN 23u     /* a plan that is back is worth more */
 #define REFUSED_FEW_BELOW 100u /* larger plans may be refused as many as they carry */
 #define LATENCY_OF 16u         /* answers that the mean latency looks back on, at least */
-/* Filling takes a third of a latency.  Until then what is in flight doubles with each time that a
- * refusal takes: when the first is heard of, no more have followed than are carried. */
+/* Filling takes a third of a latency.  Until then what is in flight grows by two thirds with each
+ * time that a refusal takes: when the first is heard of, fewer have followed than are carried. */
 #define FILL_SHARE 3.0
-#define FILL_GROWTH 0.7 /* ln 2 */
+#define FILL_GROWTH 0.5
 
 static unsigned umin(unsigned a, unsigned b)
 {
@@ -129,9 +133,10 @@ static void schedule_probe(struct pf_limiter *l, uint64_t now_ms)
     l->probe_ms = now_ms + (uint64_t)(l->interval * jitter * latency(l));
 }
 
+/* The level is not being raised, or not above what was carried before. */
 static bool is_still(const struct pf_limiter *l)
 {
-    return l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL;
+    return l->state == PF_LIMITER_HOLD || l->state == PF_LIMITER_REFILL || l->limit < l->peak;
 }
 
 static void begin_window(struct pf_limiter *l)
@@ -143,7 +148,7 @@ static void hold(struct pf_limiter *l, uint64_t now_ms, unsigned ceiling)
 {
     l->state = PF_LIMITER_HOLD;
     l->ceiling = bounded(l, ceiling);
-    l->limit = l->ceiling;
+    l->limit = l->held = l->ceiling;
     l->raises = 0;
     l->credit = 0;
     if (l->proven > l->ceiling)
@@ -238,7 +243,7 @@ struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms
 {
     if (l->landing) {
         l->landing = false;
-        l->first = in_flight;
+        l->first = l->starts + 1;
         if (l->state == PF_LIMITER_REFILL)
             l->limit = bounded(l, umin(l->ceiling, umax(in_flight, l->ceiling / 4)));
     }
@@ -246,17 +251,24 @@ struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms
         add_tokens(l, now_ms, in_flight);
         l->tokens -= 1;
     }
-    return (struct pf_limiter_mark){l->epoch, in_flight};
+    pf_transit_on_start(&l->transit);
+    return (struct pf_limiter_mark){
+        .epoch = l->epoch, .level = in_flight, .start = ++l->starts, .sent_ms = now_ms};
+}
+
+void pf_limiter_on_sent(struct pf_limiter *l, uint64_t now_ms, struct pf_limiter_mark *mark)
+{
+    mark->sent = pf_transit_on_sent(&l->transit, mark->sent);
+    mark->sent_ms = now_ms;
 }
 
 /* ------------------------------------------------------------------ ends -- */
 
 static void fall(struct pf_limiter *l, uint64_t now_ms, double ceiling)
 {
-    if (l->ceiling > l->peak)
-        l->peak = l->ceiling;
+    l->peak = umax(l->peak, umax(l->ceiling, l->stood));
     l->fell_ms = now_ms;
-    l->interval = INTERVAL_MIN;
+    l->interval = INTERVAL_FALLEN;
     l->ceiling = l->proven = bounded(l, ceiling);
     l->limit = umin(l->limit, l->ceiling);
     l->state = PF_LIMITER_REFILL;
@@ -268,79 +280,81 @@ static void fall(struct pf_limiter *l, uint64_t now_ms, double ceiling)
 static void found_edge(struct pf_limiter *l, uint64_t now_ms, unsigned carried)
 {
     l->learned = true;
-    hold(l, now_ms, umax(carried, 1));
-    l->raised_ms = now_ms;
+    if (carried > l->held)
+        l->raised_ms = now_ms;
+    hold(l, now_ms, carried);
 }
 
-/*
- * A call on its way to the provider or back fills no place there.  How many there are changes by
- * chance, so a ceiling that counts them all is soon too high.
- */
-static unsigned less_network(const struct pf_limiter *l, unsigned level)
+/* What the provider carried when it refused a call. */
+static unsigned carried_then(const struct pf_limiter *l, const struct pf_limiter_ended *ended)
 {
-    double away = level * fmin(l->refusal_ms / latency(l), AWAY_MAX);
+    const struct pf_limiter_mark *mark = &ended->mark;
+    unsigned carried = mark->level - 1, least = (unsigned)(CARRIED_MIN * mark->level);
 
-    return level - umin(level - 1, (unsigned)away);
+    if (mark->sent != 0)
+        carried = umin(carried, pf_transit_before(&l->transit, ended->in_flight, mark->sent));
+    return umax(1, umax(carried, least));
 }
 
-static void cut(struct pf_limiter *l, uint64_t now_ms, uint32_t level)
+static void widen(struct pf_limiter *l, bool is_news)
 {
-    unsigned carried = level > 1 ? level - 1 : 1;
+    l->interval = is_news ? INTERVAL_MIN : l->interval * INTERVAL_GROWTH;
+}
 
+static void cut(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_mark *mark,
+                unsigned carried)
+{
     l->epoch++;
     l->landing = true;
     switch (l->state) {
     case PF_LIMITER_FIXED:
         break;
     case PF_LIMITER_CLIMB:
-        carried = less_network(l, carried);
-        l->interval = carried > NEWS * l->ceiling ? INTERVAL_MIN : l->interval * 2;
+        widen(l, carried > NEWS * l->ceiling);
         l->proven = (unsigned)(UNPROVEN * carried);
         found_edge(l, now_ms, carried);
         break;
     case PF_LIMITER_REFILL:
-        if (level == l->first) {
-            fall(l, now_ms, DEEPER_CUT * level);
-        } else {
-            l->proven = (unsigned)(UNPROVEN * carried);
-            found_edge(l, now_ms, carried);
-        }
-        break;
     case PF_LIMITER_HOLD:
     case PF_LIMITER_PROBE:
-        if (level > l->proven) {
-            l->interval *= 2;
-            if (level <= l->ceiling)
-                carried -= umin(carried - 1, carried / SOFT_SHARE);
-            else
-                carried = umin(carried, umax(l->proven, less_network(l, carried)));
+        if (mark->start == l->first) {
+            fall(l, now_ms, DEEPER_CUT * mark->level);
+        } else if (l->state == PF_LIMITER_REFILL) {
+            l->proven = (unsigned)(UNPROVEN * carried);
+            found_edge(l, now_ms, carried);
+        } else if (mark->level > l->proven) {
+            carried = umax(carried, umin(l->proven, mark->level - 1));
+            widen(l, carried > NEWS * l->proven);
             found_edge(l, now_ms, carried);
         } else {
-            fall(l, now_ms, DEEP_CUT * level);
+            fall(l, now_ms, DEEP_CUT * mark->level);
         }
         break;
     }
     fill(l, now_ms);
 }
 
-static void on_refusal(struct pf_limiter *l, uint64_t now_ms, double took,
-                       const struct pf_limiter_mark *mark)
+static void on_refusal(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_ended *ended)
 {
+    const struct pf_limiter_mark *mark = &ended->mark;
+    double took = (double)(now_ms - mark->sent_ms);
+    unsigned carried = carried_then(l, ended);
+
     pf_refusals_add(&l->refusals, now_ms);
     if (l->state == PF_LIMITER_FIXED)
         return;
     l->refusal_ms += (took - l->refusal_ms) / (l->refusal_ms > 0 ? 8 : 1);
     if (mark->epoch == l->epoch)
-        cut(l, now_ms, mark->level);
-    else if (l->state == PF_LIMITER_HOLD && l->landing && mark->level > 1 &&
-             mark->level - 1 < l->ceiling && mark->level - 1 >= NEAR * l->ceiling)
-        hold(l, now_ms, mark->level - 1);
+        cut(l, now_ms, mark, carried);
+    else if (l->state == PF_LIMITER_HOLD && l->landing && carried < l->ceiling &&
+             carried >= NEAR * l->ceiling)
+        hold(l, now_ms, carried);
 }
 
 static void fruitless(struct pf_limiter *l, uint64_t now_ms)
 {
     l->learned = true;
-    l->interval *= 2;
+    widen(l, false);
     l->epoch++;
     l->proven = bounded(l, pf_goodput_enough(&l->goodput));
     hold(l, now_ms, l->proven);
@@ -383,21 +397,21 @@ static void begin_probe(struct pf_limiter *l, uint64_t now_ms)
     l->goal = bounded(l, l->ceiling + step);
     l->limit = l->ceiling + 1;
     l->credit = 0;
-    l->raised_ms = now_ms;
+    l->step_ms = now_ms;
 }
 
 static void grow_probe(struct pf_limiter *l, uint64_t now_ms)
 {
     if (l->limit < l->goal) {
         grow(l, (double)(l->goal - l->ceiling) / l->ceiling, l->goal);
-        l->raised_ms = now_ms;
+        l->step_ms = now_ms;
         return;
     }
-    if ((double)(now_ms - l->raised_ms) < PROBE_HOLD * latency(l))
+    if ((double)(now_ms - l->step_ms) < PROBE_HOLD * latency(l))
         return;
     l->ceiling = l->limit;
     l->raises++;
-    l->raised_ms = now_ms;
+    l->step_ms = now_ms;
     if (l->raises >= (is_fallen(l) ? RAISES : RAISES_STEADY))
         l->state = PF_LIMITER_CLIMB;
     else
@@ -407,6 +421,7 @@ static void grow_probe(struct pf_limiter *l, uint64_t now_ms)
 static void on_answer_when_full(struct pf_limiter *l, uint64_t now_ms)
 {
     bool near = l->limit >= NEAR * l->peak && l->limit < l->peak * 1.1;
+    bool is_slow = l->limit < CLIMB_FAST_FROM && l->limit >= FALLEN * l->peak;
 
     switch (l->state) {
     case PF_LIMITER_FIXED:
@@ -415,7 +430,7 @@ static void on_answer_when_full(struct pf_limiter *l, uint64_t now_ms)
         if (near)
             grow(l, fmax(1.0 / l->limit, 1.0 / PROBE_SHARE), l->max);
         else
-            grow(l, l->limit < CLIMB_FAST_FROM ? 0.5 : 1, l->max);
+            grow(l, is_slow ? 0.5 : 1, l->max);
         break;
     case PF_LIMITER_REFILL:
         grow(l, 1, l->ceiling);
@@ -424,7 +439,7 @@ static void on_answer_when_full(struct pf_limiter *l, uint64_t now_ms)
         break;
     case PF_LIMITER_HOLD:
         if ((double)(now_ms - l->raised_ms) >= PROVEN_HOLD * latency(l))
-            l->proven = l->ceiling;
+            l->proven = l->stood = l->ceiling;
         if (now_ms >= l->probe_ms && may_risk(l, now_ms))
             begin_probe(l, now_ms);
         break;
@@ -438,6 +453,7 @@ void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_li
 {
     double took = (double)(now_ms - ended->started_ms);
 
+    pf_transit_on_end(&l->transit, ended->mark.sent);
     switch (ended->end) {
     case PF_LIMITER_OK:
         pf_goodput_learn(&l->goodput, took, umax(l->limit, LATENCY_OF));
@@ -448,7 +464,7 @@ void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_li
             on_answer_when_full(l, now_ms);
         break;
     case PF_LIMITER_THROTTLED:
-        on_refusal(l, now_ms, took, &ended->mark);
+        on_refusal(l, now_ms, ended);
         break;
     case PF_LIMITER_CANCELLED:
         fade_ghosts(l, now_ms);

@@ -11,6 +11,8 @@
  *       in_flight++;
  *       mark = pf_limiter_on_start(l, now, in_flight);
  *       ...
+ *       pf_limiter_on_sent(l, now, &mark);
+ *       ...
  *       pf_limiter_on_end(l, now, &(struct pf_limiter_ended){mark, start, end, in_flight});
  *       in_flight--;
  *   }
@@ -24,6 +26,7 @@
 #include "base/random.h"
 #include "engine/goodput.h"
 #include "engine/refusals.h"
+#include "engine/transit.h"
 
 /* pf_limiter_when(), pf_brake_when(): not before something else happens. */
 #define PF_WHEN_NEVER UINT64_MAX
@@ -38,8 +41,11 @@ enum pf_limiter_end {
 
 /* What a call keeps from its start to its end. */
 struct pf_limiter_mark {
-    uint32_t epoch; /* cuts before it started */
-    uint32_t level; /* calls in flight when it started, itself included */
+    uint32_t epoch;   /* cuts before it started */
+    uint32_t level;   /* calls in flight when it started, itself included */
+    uint32_t start;   /* its number, of all that started */
+    uint32_t sent;    /* its request's number, of all that were sent; 0: not sent */
+    uint64_t sent_ms; /* when that was; before, when it started */
 };
 
 struct pf_limiter_ended {
@@ -63,6 +69,8 @@ struct pf_limiter {
     unsigned limit, max;
     unsigned ceiling;  /* what is thought to be carried; while climbing, where that began     */
     unsigned proven;   /* the ceiling before its last raise, until the raise has stood a while */
+    unsigned stood;    /* the last ceiling that stood so long */
+    unsigned held;     /* the ceiling before the probe */
     unsigned goal;     /* of the probe */
     unsigned raises;   /* probes in a row that held */
     unsigned peak;     /* what was carried before it fell; 0: it did not fall */
@@ -73,16 +81,19 @@ struct pf_limiter {
     bool landing;      /* cut: the first start after it says what is left in flight */
     bool filling;      /* not full since a cut or a jump: starts are spread */
     bool learned;      /* a ceiling was found */
-    uint32_t first;    /* the level of the first start after the cut */
+    uint32_t starts;   /* calls that started, so far */
+    uint32_t first;    /* the number of the first start after the cut */
     double refusal_ms; /* how long refusals take */
     uint64_t probe_ms; /* when the next probe is due */
     uint64_t raised_ms, fell_ms; /* since when the ceiling, the peak are what they are */
+    uint64_t step_ms;            /* since when the probe stands at its goal */
     double interval;             /* between probes, in latencies */
     double ghosts;               /* given up from here, perhaps still carried there */
     double tokens;               /* starts that may come at once while filling */
     uint64_t ghosts_ms, tokens_ms;
     struct pf_goodput goodput;
     struct pf_refusals refusals;
+    struct pf_transit transit;
 };
 
 /*
@@ -101,6 +112,9 @@ uint64_t pf_limiter_when(struct pf_limiter *l, uint64_t now_ms, unsigned in_flig
 /* A call has started; `in_flight` counts it. */
 struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms,
                                            unsigned in_flight);
+
+/* The call's request goes out; told again if it is sent again. */
+void pf_limiter_on_sent(struct pf_limiter *l, uint64_t now_ms, struct pf_limiter_mark *mark);
 
 /* A call has ended.  Its place is free when this returns: count it out then. */
 void pf_limiter_on_end(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_ended *ended);

@@ -4,21 +4,23 @@
 #include "engine/limiter.h"
 
 #define T0 1000000u
+#define STEP_MS 10u
 #define MOST 1000u /* calls that a test has in flight */
-#define REFUSED_MS 40u
 
 static struct pf_random rnd;
 static struct pf_limiter l;
 
 /* A provider that carries so many at once and refuses what is over that, and its client. */
 static struct {
-    uint64_t now, latency_ms;
+    uint64_t now, latency_ms,
+        way_ms; /* way_ms: of a request, and of an answer; part of latency_ms */
     unsigned carries, in_flight, busy, refused, answered, highest;
     bool has_targets;
     bool brakes; /* a refusal stops it, until has_targets is set again */
     struct {
         bool there, refused;
-        uint64_t started, ends;
+        enum { AWAY, CARRIED, BACK } at;
+        uint64_t started, arrives, leaves, ends;
         struct pf_limiter_mark mark;
     } call[MOST];
 } sim;
@@ -29,6 +31,7 @@ static void begin(unsigned fixed, unsigned start, unsigned carries)
     memset(&sim, 0, sizeof sim);
     sim.now = T0;
     sim.latency_ms = 1000;
+    sim.way_ms = 20;
     sim.carries = carries;
     sim.has_targets = true;
     pf_limiter_init(&l, T0, fixed, start, MOST, &rnd);
@@ -42,13 +45,14 @@ static void start_call(void)
         ck_assert_uint_lt(++i, MOST);
     sim.in_flight++;
     sim.call[i].there = true;
-    sim.call[i].refused = sim.busy >= sim.carries;
+    sim.call[i].at = AWAY;
+    sim.call[i].refused = false;
     sim.call[i].started = sim.now;
-    sim.call[i].ends =
-        sim.now + (sim.call[i].refused ? REFUSED_MS
-                                       : sim.latency_ms * (80 + pf_random_up_to(&rnd, 40)) / 100);
-    sim.busy += !sim.call[i].refused;
+    sim.call[i].arrives = sim.now + sim.way_ms;
+    sim.call[i].ends = sim.now + sim.latency_ms * (80 + pf_random_up_to(&rnd, 40)) / 100;
+    sim.call[i].leaves = sim.call[i].ends - sim.way_ms;
     sim.call[i].mark = pf_limiter_on_start(&l, sim.now, sim.in_flight);
+    pf_limiter_on_sent(&l, sim.now, &sim.call[i].mark);
     if (sim.in_flight > sim.highest)
         sim.highest = sim.in_flight;
 }
@@ -61,17 +65,34 @@ static void end_call(unsigned i)
 
     pf_limiter_on_end(&l, sim.now, &ended);
     sim.in_flight--;
-    sim.busy -= !sim.call[i].refused;
     sim.refused += sim.call[i].refused;
     sim.answered += !sim.call[i].refused;
     sim.has_targets &= !(sim.call[i].refused && sim.brakes);
     sim.call[i].there = false;
 }
 
+/* A call comes to the provider, or its answer leaves. */
+static void move(unsigned i)
+{
+    if (sim.call[i].at == AWAY && sim.call[i].arrives <= sim.now) {
+        sim.call[i].refused = sim.busy >= sim.carries;
+        sim.call[i].at = sim.call[i].refused ? BACK : CARRIED;
+        if (sim.call[i].refused)
+            sim.call[i].ends = sim.now + sim.way_ms;
+        sim.busy += !sim.call[i].refused;
+    } else if (sim.call[i].at == CARRIED && sim.call[i].leaves <= sim.now) {
+        sim.call[i].at = BACK;
+        sim.busy--;
+    }
+}
+
 /* Lets so much time pass, step by step. */
 static void pass(uint64_t ms)
 {
-    for (uint64_t end = sim.now + ms; sim.now < end; sim.now += 20) {
+    for (uint64_t end = sim.now + ms; sim.now < end; sim.now += STEP_MS) {
+        for (unsigned i = 0; i < MOST; i++)
+            if (sim.call[i].there)
+                move(i);
         for (unsigned i = 0; i < MOST; i++)
             if (sim.call[i].there && sim.call[i].ends <= sim.now)
                 end_call(i);
@@ -121,6 +142,21 @@ START_TEST(finds_the_plan)
     ck_assert_msg(sim.refused <= sim.answered / 50 + 3, "plan %u: %u refused", plan, sim.refused);
     ck_assert_uint_ge(pf_limiter_learned(&l), plan - plan / 5);
     ck_assert_uint_le(pf_limiter_learned(&l), plan + plan / 5 + 1);
+}
+END_TEST
+
+/* A fifth of the calls are always on their way, and fill no place: more are in flight when the first
+ * is refused than the plan carries.  The first refusal tells how many it does. */
+START_TEST(counts_what_was_carried_when_one_is_refused)
+{
+    begin(0, 0, 50);
+    sim.latency_ms = 500;
+    sim.way_ms = 50;
+    while (pf_limiter_learned(&l) == 0)
+        pass(STEP_MS);
+    ck_assert_uint_gt(sim.highest, 53);
+    ck_assert_uint_ge(pf_limiter_learned(&l), 49);
+    ck_assert_uint_le(pf_limiter_learned(&l), 51);
 }
 END_TEST
 
@@ -309,6 +345,7 @@ int main(void)
     tcase_add_test(tc, a_fixed_number_stays);
     tcase_add_test(tc, begins_with_a_few);
     tcase_add_loop_test(tc, finds_the_plan, 0, (int)(sizeof plans / sizeof plans[0]));
+    tcase_add_test(tc, counts_what_was_carried_when_one_is_refused);
     tcase_add_test(tc, follows_a_plan_that_falls_and_rises);
     tcase_add_test(tc, begins_where_the_last_run_ended);
     tcase_add_test(tc, refusals_of_one_event_cut_once);
