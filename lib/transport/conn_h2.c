@@ -157,13 +157,15 @@ static void read_h2(struct pf_conn *conn)
     enum fetch_error error = FETCH_OK;
     int i = 0;
 
-    while (i++ < PF_CONN_READS_A_TURN && read_frames(conn, &error))
-        ;
+    while (i < PF_CONN_READS_A_TURN && read_frames(conn, &error))
+        i++;
     if (error != FETCH_OK) {
         break_off(conn, error);
         return;
     }
-    pf_conn_look_again_if_pending(conn);
+    /* Not else: what is pending then is part of a record, whose rest the descriptor announces. */
+    if (i == PF_CONN_READS_A_TURN)
+        pf_conn_look_again_if_pending(conn);
     settle(conn);
 }
 

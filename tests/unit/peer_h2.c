@@ -1,6 +1,7 @@
 #include "unit/peer_h2.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@ struct conn {
     nghttp2_session *session; /* NULL: HTTP/1.1 */
     unsigned number, request_count;
     bool greeted, told, doomed, floods;
+    unsigned char record[64]; /* of which half is sent */
+    size_t record_len;
     bool leaving; /* GOAWAY is under way: what comes now is not looked at */
     struct pf_link streams;
 };
@@ -364,6 +367,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     pf_list_init(&c->streams);
     pf_list_init(&c->link);
     pf_list_append(&peer->conns, &c->link);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     c->ssl = peer->tls ? SSL_new(peer->tls) : NULL;
     c->bev = peer->tls
                  ? bufferevent_openssl_socket_new(peer->base, fd, c->ssl, BUFFEREVENT_SSL_ACCEPTING,
@@ -496,6 +500,45 @@ static void go_away_now(struct conn *c, uint32_t warns)
 void peer_h2_go_away(struct peer_h2 *peer, bool warns)
 {
     for_each(peer, go_away_now, warns);
+}
+
+/* Where a record goes instead of the socket. */
+static void seal_ping(struct conn *c)
+{
+    static const unsigned char ping[17] = {0, 0, 8, 6}; /* RFC 9113 section 6.7 */
+    BIO *socket = SSL_get_wbio(c->ssl), *memory = BIO_new(BIO_s_mem());
+
+    ck_assert_int_eq(BIO_up_ref(socket), 1);
+    SSL_set0_wbio(c->ssl, memory);
+    ck_assert_int_eq(SSL_write(c->ssl, ping, sizeof ping), sizeof ping);
+    c->record_len = (size_t)BIO_read(memory, c->record, sizeof c->record);
+    ck_assert_int_eq(BIO_eof(memory), 1);
+    SSL_set0_wbio(c->ssl, socket);
+}
+
+static void put(const struct conn *c, size_t from, size_t to)
+{
+    ck_assert_int_eq(send(bufferevent_getfd(c->bev), c->record + from, to - from, MSG_NOSIGNAL),
+                     (ssize_t)(to - from));
+}
+
+void peer_h2_half_a_record(struct peer_h2 *peer)
+{
+    for (struct pf_link *l = peer->conns.next; l != &peer->conns; l = l->next) {
+        struct conn *c = PF_LIST_ENTRY(l, struct conn, link);
+
+        seal_ping(c);
+        put(c, 0, c->record_len / 2);
+    }
+}
+
+void peer_h2_other_half(struct peer_h2 *peer)
+{
+    for (struct pf_link *l = peer->conns.next; l != &peer->conns; l = l->next) {
+        const struct conn *c = PF_LIST_ENTRY(l, struct conn, link);
+
+        put(c, c->record_len / 2, c->record_len);
+    }
 }
 
 void peer_h2_stop_reading(struct peer_h2 *peer, bool stopped)

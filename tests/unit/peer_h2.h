@@ -77,6 +77,9 @@ void peer_h2_speak(struct peer_h2 *peer);
 /* All connections go away, or only say that they will soon; the frame is in their sockets when this
  * returns (not under TLS). */
 void peer_h2_go_away(struct peer_h2 *peer, bool warns);
+/* The first half of a TLS record that holds a PING, on every connection; later the other half. */
+void peer_h2_half_a_record(struct peer_h2 *peer);
+void peer_h2_other_half(struct peer_h2 *peer);
 /* Reads nothing any more, or again. */
 void peer_h2_stop_reading(struct peer_h2 *peer, bool stopped);
 

@@ -584,6 +584,30 @@ START_TEST(a_peer_that_does_not_read_for_a_while)
 }
 END_TEST
 
+/* Half a TLS record lies in OpenSSL's buffer: nothing is to be done until the socket says more. */
+START_TEST(half_a_record_is_waited_for)
+{
+    struct scene s;
+
+    scene_init(&s);
+    scene_use_tls(&s);
+    s.peer.act = hold;
+    rig_start(&s.r);
+    rig_submit(&s.r, TARGET);
+    rig_until(&s.r, s.peer.held == 1);
+    rig_quiet(&s.r);
+    peer_h2_half_a_record(&s.peer);
+    rig_quiet(&s.r);
+    ck_assert_int_eq(event_base_get_num_events(s.r.base, EVENT_BASE_COUNT_ACTIVE), 0);
+    peer_h2_other_half(&s.peer);
+    peer_h2_release(&s.peer);
+    rig_run(&s.r);
+    rig_check_hello(s.r.target[0].page);
+    ck_assert_uint_eq(s.peer.accepted, 1);
+    scene_fini(&s);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ ALPN -- */
 
 START_TEST(alpn_settles_on_http_1_1)
@@ -900,6 +924,7 @@ int main(void)
     tcase_add_loop_test(tc, a_peer_that_does_not_read_for_a_while, 0, 2);
     tc = unit_case(suite, "ALPN");
     tcase_add_loop_test(tc, alpn_settles_on_http_1_1, 0, 2);
+    tcase_add_test(tc, half_a_record_is_waited_for);
     tcase_add_test(tc, http2_alone_is_never_http_1_1);
     tcase_add_test(tc, http_1_1_required);
     tcase_add_test(tc, http_1_1_required_of_http2_alone);
