@@ -296,7 +296,7 @@ static unsigned carried_then(const struct pf_limiter *l, const struct pf_limiter
     return umax(1, umax(carried, least));
 }
 
-static void widen(struct pf_limiter *l, bool is_news)
+static void set_interval(struct pf_limiter *l, bool is_news)
 {
     l->interval = is_news ? INTERVAL_MIN : l->interval * INTERVAL_GROWTH;
 }
@@ -310,7 +310,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_m
     case PF_LIMITER_FIXED:
         break;
     case PF_LIMITER_CLIMB:
-        widen(l, carried > NEWS * l->ceiling);
+        set_interval(l, carried > NEWS * l->ceiling);
         l->proven = (unsigned)(UNPROVEN * carried);
         found_edge(l, now_ms, carried);
         break;
@@ -324,7 +324,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_m
             found_edge(l, now_ms, carried);
         } else if (mark->level > l->proven) {
             carried = umax(carried, umin(l->proven, mark->level - 1));
-            widen(l, carried > NEWS * l->proven);
+            set_interval(l, carried > NEWS * l->proven);
             found_edge(l, now_ms, carried);
         } else {
             fall(l, now_ms, DEEP_CUT * mark->level);
@@ -354,7 +354,7 @@ static void on_refusal(struct pf_limiter *l, uint64_t now_ms, const struct pf_li
 static void fruitless(struct pf_limiter *l, uint64_t now_ms)
 {
     l->learned = true;
-    widen(l, false);
+    set_interval(l, false);
     l->epoch++;
     l->proven = bounded(l, pf_goodput_enough(&l->goodput));
     hold(l, now_ms, l->proven);
