@@ -153,7 +153,7 @@ static void send_call(struct client *c, struct call *call)
         call->mark = pf_limiter_on_start(&c->limiter, now, c->in_flight);
         pf_brake_on_start(&c->brake, now);
         pf_limiter_on_sent(&c->limiter, now, &call->mark);
-        (void)pf_brake_on_sent(&c->brake, now, now);
+        (void)pf_brake_on_sent(&c->brake, now, now, pf_limiter_heard_ms(&c->limiter));
         (void)pf_pacer_on_start(&c->pacer, now);
     }
     push(m, m->now + m->o.rtt_ms / 2, ARRIVES, call, c);
@@ -216,8 +216,7 @@ static void tell_policy(struct client *c, const struct call *call)
         pf_limiter_told(&c->limiter, now, m->carries, call->remaining, c->in_flight);
     pf_limiter_on_end(&c->limiter, now, &ended);
     if (call->refused)
-        (void)pf_brake_on_throttled(&c->brake, now, call->started, call->started,
-                                    m->o.retry_after_ms);
+        (void)pf_brake_on_throttled(&c->brake, now, call->started, m->o.retry_after_ms);
     else
         pf_brake_on_end(&c->brake, call->started, ended.end);
 }

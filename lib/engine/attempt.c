@@ -189,8 +189,7 @@ static uint32_t brake(struct fetch_call *call)
     char text[12];
 
     client->stats.throttled++;
-    delay = pf_brake_on_throttled(&client->brake, now, call->started_ms, call->mark.sent_ms,
-                                  retry_after(call));
+    delay = pf_brake_on_throttled(&client->brake, now, call->started_ms, retry_after(call));
     if (delay > before)
         pf_loop_log(&client->loop, FETCH_LOG_INFO,
                     "the endpoint answered %s, too many calls at once: pausing for %u ms",
@@ -288,18 +287,26 @@ static bool follow(struct fetch_call *call)
     return true;
 }
 
+/* What a refusal will tell is reckoned from here: it may have waited long for its connection. */
+static void note_sent(struct fetch_call *call)
+{
+    struct fetch_client *client = call->client;
+    uint64_t now = pf_loop_now_ms();
+
+    pf_limiter_on_sent(&client->limiter, now, &call->mark);
+    if (pf_brake_on_sent(&client->brake, now, call->started_ms,
+                         pf_limiter_heard_ms(&client->limiter)))
+        pf_client_pump_later(client);
+}
+
 static enum fetch_error describe(struct pf_exchange *x, struct pf_request *request)
 {
     struct fetch_call *call = call_of(x);
-    struct fetch_client *client = call->client;
-    struct pf_template *t = client->template;
-    uint64_t now = pf_loop_now_ms();
+    struct pf_template *t = call->client->template;
     struct pf_url location;
     const char *why;
 
-    pf_limiter_on_sent(&client->limiter, now, &call->mark);
-    if (pf_brake_on_sent(&client->brake, now, call->started_ms))
-        pf_client_pump_later(client);
+    note_sent(call);
     if (call->location && pf_url_parse(&location, call->location, strlen(call->location), &why))
         return pf_template_follow(t, &location, call->as_get, call->page.url, call->url_len,
                                   pf_call_extras(call), request);

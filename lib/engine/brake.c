@@ -4,8 +4,8 @@
  *
  * The probe.  Its page may take a minute, and for that long nothing else may stand still.  But
  * refusals come at once: a provider counts before it works.  So a probe that is still waiting
- * when a refusal would have been heard has been taken.  When that is, is told from the refusals so
- * far as TCP tells when to send again (RFC 6298 section 2), and no pause begins without one.
+ * when a refusal would have been heard has been taken.  When that is, the refusals so far tell, and
+ * no pause begins without one.
  */
 #include "engine/brake.h"
 
@@ -17,10 +17,7 @@
 #define PAUSE_MIN_MS 500u
 /* On top of what was asked for: those who were told the same must not come back at once. */
 #define SPREAD_MS 250u
-/* The probe's refusal would have been heard after so many deviations over the mean, and some ... */
-#define TAKEN_DEVIATIONS 4
-#define TAKEN_EXTRA_MS 50
-/* ... but no later than this: refusals so slow are no refusals on arrival. */
+/* The probe counts as taken then at the latest: refusals so slow are no refusals on arrival. */
 #define TAKEN_MAX_MS 10000
 /* 500 ms + 250 ms * 2^7 is over PF_BACKOFF_CAP_MS: more steps change nothing. */
 #define STREAK_MAX 16u
@@ -66,13 +63,11 @@ static bool is_probe(const struct pf_brake *b, uint64_t started_ms)
     return b->state == PF_BRAKE_PROBING && b->probe_out && started_ms >= b->probe_ms;
 }
 
-bool pf_brake_on_sent(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms)
+bool pf_brake_on_sent(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms, double heard_ms)
 {
-    double wait = b->refusal_ms + TAKEN_DEVIATIONS * b->spread_ms + TAKEN_EXTRA_MS;
-
     if (!is_probe(b, started_ms))
         return false;
-    b->taken_ms = now_ms + (uint64_t)fmin(wait, TAKEN_MAX_MS);
+    b->taken_ms = now_ms + (uint64_t)fmin(heard_ms, TAKEN_MAX_MS);
     return true;
 }
 
@@ -99,23 +94,11 @@ static uint32_t pause_of(struct pf_brake *b, uint32_t asked_ms)
     return own + (uint32_t)pf_random_up_to(b->random, SPREAD_MS);
 }
 
-static void learn(struct pf_brake *b, double took)
-{
-    if (b->until_ms == 0) {
-        b->refusal_ms = took;
-        b->spread_ms = took / 2;
-        return;
-    }
-    b->spread_ms += (fabs(took - b->refusal_ms) - b->spread_ms) / 4;
-    b->refusal_ms += (took - b->refusal_ms) / 8;
-}
-
 uint32_t pf_brake_on_throttled(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms,
-                               uint64_t sent_ms, uint32_t retry_after_ms)
+                               uint32_t retry_after_ms)
 {
     bool known = b->until_ms > 0 && started_ms <= b->began_ms; /* of a burst that was answered */
 
-    learn(b, now_ms > sent_ms ? (double)(now_ms - sent_ms) : 0);
     if (!known) {
         b->state = PF_BRAKE_PAUSED;
         b->began_ms = now_ms;

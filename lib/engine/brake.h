@@ -24,8 +24,6 @@ struct pf_brake {
     enum pf_brake_state state;
     struct pf_random *random;
     unsigned streak;   /* pauses since a call was last answered */
-    double refusal_ms; /* how long refusals take from when the request was sent: mean ... */
-    double spread_ms;  /* ... and mean deviation */
     uint64_t began_ms; /* of the last pause */
     uint64_t until_ms; /* its end */
     bool probe_out;    /* while probing */
@@ -43,20 +41,21 @@ uint64_t pf_brake_when(struct pf_brake *b, uint64_t now_ms);
 /* A call has started. */
 void pf_brake_on_start(struct pf_brake *b, uint64_t now_ms);
 
-/* The request of a call that started at `started_ms` goes out; told again if it is sent again.
- * True: the others' time may have come forward. */
-bool pf_brake_on_sent(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms);
+/* The request of a call that started at `started_ms` goes out, and its refusal would be heard in
+ * `heard_ms` (pf_limiter_heard_ms()); told again if it is sent again.  True: the others' time may
+ * have come forward. */
+bool pf_brake_on_sent(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms, double heard_ms);
 
 /* A call has ended that started at `started_ms`, otherwise than refused. */
 void pf_brake_on_end(struct pf_brake *b, uint64_t started_ms, enum pf_limiter_end end);
 
 /*
- * A call was refused that started at `started_ms` and was sent at `sent_ms`.  `retry_after_ms` is what the answer asks for
+ * A call was refused that started at `started_ms`.  `retry_after_ms` is what the answer asks for
  * (pf_retry_after_ms()); 0: nothing.  Returns the milliseconds from now that the key rests, also
  * for the refused call itself.
  */
 uint32_t pf_brake_on_throttled(struct pf_brake *b, uint64_t now_ms, uint64_t started_ms,
-                               uint64_t sent_ms, uint32_t retry_after_ms);
+                               uint32_t retry_after_ms);
 
 /* Milliseconds until a pause ends; 0: none. */
 uint32_t pf_brake_rest_ms(const struct pf_brake *b, uint64_t now_ms);

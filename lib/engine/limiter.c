@@ -34,7 +34,7 @@
 #define START_DEFAULT 4u /* the smallest plans sold carry 1 to 5; from here every answer is news */
 #define CLIMB_FAST_FROM                                                                            \
     128u               /* below, an answer adds half a call, and few are refused at the edge;
-                                above, and on the way back to what was carried before, a whole one */
+                                above, and on the way back to what was carried, a whole one */
 #define DEEP_CUT 0.8   /* of the level at which a refusal came as a surprise */
 #define DEEPER_CUT 0.6 /* ... when even the first call after the pause was refused */
 #define NEAR 0.9       /* of the peak: from here the climb back is slow, the edge being known */
@@ -202,7 +202,7 @@ static void fade_ghosts(struct pf_limiter *l, uint64_t now_ms)
 static double fill_rate(const struct pf_limiter *l, unsigned in_flight)
 {
     double whole = l->limit * (1 + FILL_SHARE) / latency(l);
-    double unheard = fmin(l->refusal_ms, latency(l) / 2);
+    double unheard = fmin(pf_refusals_mean_ms(&l->refusals), latency(l) / 2);
 
     if (unheard < 1)
         return whole;
@@ -241,9 +241,11 @@ uint64_t pf_limiter_when(struct pf_limiter *l, uint64_t now_ms, unsigned in_flig
 struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms,
                                            unsigned in_flight)
 {
+    const struct pf_limiter_mark mark = {
+        .epoch = l->epoch, .level = in_flight, .first = l->landing, .sent_ms = now_ms};
+
     if (l->landing) {
         l->landing = false;
-        l->first = l->starts + 1;
         if (l->state == PF_LIMITER_REFILL)
             l->limit = bounded(l, umin(l->ceiling, umax(in_flight, l->ceiling / 4)));
     }
@@ -252,8 +254,7 @@ struct pf_limiter_mark pf_limiter_on_start(struct pf_limiter *l, uint64_t now_ms
         l->tokens -= 1;
     }
     pf_transit_on_start(&l->transit);
-    return (struct pf_limiter_mark){
-        .epoch = l->epoch, .level = in_flight, .start = ++l->starts, .sent_ms = now_ms};
+    return mark;
 }
 
 void pf_limiter_on_sent(struct pf_limiter *l, uint64_t now_ms, struct pf_limiter_mark *mark)
@@ -317,7 +318,7 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_m
     case PF_LIMITER_REFILL:
     case PF_LIMITER_HOLD:
     case PF_LIMITER_PROBE:
-        if (mark->start == l->first) {
+        if (mark->first) {
             fall(l, now_ms, DEEPER_CUT * mark->level);
         } else if (l->state == PF_LIMITER_REFILL) {
             l->proven = (unsigned)(UNPROVEN * carried);
@@ -337,13 +338,11 @@ static void cut(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_m
 static void on_refusal(struct pf_limiter *l, uint64_t now_ms, const struct pf_limiter_ended *ended)
 {
     const struct pf_limiter_mark *mark = &ended->mark;
-    double took = (double)(now_ms - mark->sent_ms);
     unsigned carried = carried_then(l, ended);
 
-    pf_refusals_add(&l->refusals, now_ms);
+    pf_refusals_add(&l->refusals, now_ms, (double)(now_ms - mark->sent_ms));
     if (l->state == PF_LIMITER_FIXED)
         return;
-    l->refusal_ms += (took - l->refusal_ms) / (l->refusal_ms > 0 ? 8 : 1);
     if (mark->epoch == l->epoch)
         cut(l, now_ms, mark, carried);
     else if (l->state == PF_LIMITER_HOLD && l->landing && carried < l->ceiling &&
@@ -502,6 +501,11 @@ void pf_limiter_set(struct pf_limiter *l, uint64_t now_ms, unsigned fixed)
         hold(l, now_ms, l->limit);
         fill(l, now_ms);
     }
+}
+
+double pf_limiter_heard_ms(const struct pf_limiter *l)
+{
+    return pf_refusals_heard_ms(&l->refusals);
 }
 
 unsigned pf_limiter_limit(const struct pf_limiter *l)

@@ -43,7 +43,7 @@ enum pf_limiter_end {
 struct pf_limiter_mark {
     uint32_t epoch;   /* cuts before it started */
     uint32_t level;   /* calls in flight when it started, itself included */
-    uint32_t start;   /* its number, of all that started */
+    bool first;       /* it was the first to start after the last of them */
     uint32_t sent;    /* its request's number, of all that were sent; 0: not sent */
     uint64_t sent_ms; /* when that was; before, when it started */
 };
@@ -81,9 +81,6 @@ struct pf_limiter {
     bool landing;      /* cut: the first start after it says what is left in flight */
     bool filling;      /* not full since a cut or a jump: starts are spread */
     bool learned;      /* a ceiling was found */
-    uint32_t starts;   /* calls that started, so far */
-    uint32_t first;    /* the number of the first start after the cut */
-    double refusal_ms; /* how long refusals take */
     uint64_t probe_ms; /* when the next probe is due */
     uint64_t raised_ms, fell_ms; /* since when the ceiling, the peak are what they are */
     uint64_t step_ms;            /* since when the probe stands at its goal */
@@ -129,6 +126,9 @@ void pf_limiter_told(struct pf_limiter *l, uint64_t now_ms, unsigned limit, int6
 
 /* A fixed number from now on; 0: searches, from where it is. */
 void pf_limiter_set(struct pf_limiter *l, uint64_t now_ms, unsigned fixed);
+
+/* How long after a call was sent its refusal would have been heard, in milliseconds. */
+double pf_limiter_heard_ms(const struct pf_limiter *l);
 
 /* Calls that may be in flight now. */
 unsigned pf_limiter_limit(const struct pf_limiter *l);

@@ -922,9 +922,9 @@ int main(void)
     tcase_add_loop_test(tc, a_client_freed_with_a_thousand_streams, 0, 2);
     tc = unit_case(suite, "backpressure");
     tcase_add_loop_test(tc, a_peer_that_does_not_read_for_a_while, 0, 2);
+    tcase_add_test(tc, half_a_record_is_waited_for);
     tc = unit_case(suite, "ALPN");
     tcase_add_loop_test(tc, alpn_settles_on_http_1_1, 0, 2);
-    tcase_add_test(tc, half_a_record_is_waited_for);
     tcase_add_test(tc, http2_alone_is_never_http_1_1);
     tcase_add_test(tc, http_1_1_required);
     tcase_add_test(tc, http_1_1_required_of_http2_alone);

@@ -12,8 +12,8 @@ static struct pf_limiter l;
 
 /* A provider that carries so many at once and refuses what is over that, and its client. */
 static struct {
-    uint64_t now, latency_ms,
-        way_ms; /* way_ms: of a request, and of an answer; part of latency_ms */
+    uint64_t now, latency_ms;
+    uint64_t way_ms; /* of a request, and of an answer; in latency_ms */
     unsigned carries, in_flight, busy, refused, answered, highest;
     bool has_targets;
     bool brakes; /* a refusal stops it, until has_targets is set again */
@@ -145,8 +145,8 @@ START_TEST(finds_the_plan)
 }
 END_TEST
 
-/* A fifth of the calls are always on their way, and fill no place: more are in flight when the first
- * is refused than the plan carries.  The first refusal tells how many it does. */
+/* A fifth of the calls are always on their way and fill no place, so that more are in flight when
+ * the first is refused than the plan carries.  The first refusal tells how many it does. */
 START_TEST(counts_what_was_carried_when_one_is_refused)
 {
     begin(0, 0, 50);
