@@ -367,6 +367,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     pf_list_init(&c->streams);
     pf_list_init(&c->link);
     pf_list_append(&peer->conns, &c->link);
+    /* Or a small write waits for the ACK of the one before, and a test for both. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     c->ssl = peer->tls ? SSL_new(peer->tls) : NULL;
     c->bev = peer->tls
@@ -502,7 +503,7 @@ void peer_h2_go_away(struct peer_h2 *peer, bool warns)
     for_each(peer, go_away_now, warns);
 }
 
-/* Where a record goes instead of the socket. */
+/* A PING's record goes into memory instead of the socket. */
 static void seal_ping(struct conn *c)
 {
     static const unsigned char ping[17] = {0, 0, 8, 6}; /* RFC 9113 section 6.7 */
